@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Unsafe constructs must be spelled out (SE-0458), and an unmarked one fails the build.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatWarning("StrictMemorySafety", as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+/// The packet path crosses module borders; without this the small wire functions stay calls.
+let packetPath: [SwiftSetting] =
+  strict + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+
+let package = Package(
+  name: "packet-forwarder",
+  products: [
+    .executable(name: "packet-forwarder", targets: ["packet-forwarder"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "Wire", swiftSettings: packetPath),
+    .target(name: "Capture", dependencies: ["CLinux", "CPcap", "Wire"], swiftSettings: packetPath),
+    .target(name: "Transport", dependencies: ["CLinux", "Wire"], swiftSettings: packetPath),
+    .target(
+      name: "Forwarder",
+      dependencies: [
+        "CLinux", "Wire", "Capture", "Transport", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: packetPath),
+    .target(name: "Collector", dependencies: ["CLinux", "Wire"], swiftSettings: strict),
+    .executableTarget(
+      name: "packet-forwarder",
+      dependencies: [
+        "CLinux", "Wire", "Capture", "Transport", "Forwarder", "Collector",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "WireTests", dependencies: ["Wire"]),
+    .testTarget(name: "CaptureTests", dependencies: ["Capture", "Wire"]),
+    .testTarget(name: "TransportTests", dependencies: ["Transport", "Wire"]),
+    .testTarget(name: "ForwarderTests", dependencies: ["Forwarder", "Capture", "Transport", "Wire"]),
+    .testTarget(name: "CollectorTests", dependencies: ["Collector", "Wire"]),
+    .testTarget(name: "CommandTests", dependencies: ["packet-forwarder"]),
+    .testTarget(name: "EndToEndTests"),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,45 @@
+// What Swift's importer cannot see: declarations behind _GNU_SOURCE, function-like macros, and kernel headers.
+// One-line shims only; no logic lives in C.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+/// Layout twin of `struct mmsghdr`, which glibc declares only under _GNU_SOURCE.
+typedef struct {
+  struct msghdr msg_hdr;
+  unsigned int msg_len;
+} CLinux_mmsghdr;
+
+int CLinux_sendmmsg(int fd, CLinux_mmsghdr *_Nonnull messages, unsigned int count, int flags);
+int CLinux_recvmmsg(int fd, CLinux_mmsghdr *_Nonnull messages, unsigned int count, int flags);
+
+// The CMSG_* macros.
+struct cmsghdr *_Nullable CLinux_CMSG_FIRSTHDR(const struct msghdr *_Nonnull message);
+struct cmsghdr *_Nullable CLinux_CMSG_NXTHDR(struct msghdr *_Nonnull message, struct cmsghdr *_Nonnull header);
+void *_Nonnull CLinux_CMSG_DATA(struct cmsghdr *_Nonnull header);
+size_t CLinux_CMSG_LEN(size_t payload);
+size_t CLinux_CMSG_SPACE(size_t payload);
+
+extern const int CLinux_SOL_UDP;
+extern const int CLinux_UDP_SEGMENT;
+extern const unsigned long CLinux_SIOCGIFHWADDR;
+extern const unsigned long CLinux_SIOCGIFFLAGS;
+extern const unsigned int CLinux_ETH_P_ALL;
+
+// The ring's block status word is shared with the kernel: read with acquire, written with release ordering.
+uint32_t CLinux_load_acquire(const void *_Nonnull word);
+void CLinux_store_release(void *_Nonnull word, uint32_t value);
+
+/// ioctl(2) with a pointer argument; the importer drops variadic functions.
+int CLinux_ioctl(int fd, unsigned long request, void *_Nonnull argument);
+
+/// pthread_setname_np(3) of the calling thread, at most 15 bytes: what `ps -L` and `perf` show.
+int CLinux_name_thread(const char *_Nonnull name);
+
+#endif
