@@ -7,6 +7,7 @@
 #include <linux/if_packet.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -31,6 +32,8 @@ extern const int CLinux_UDP_SEGMENT;
 extern const unsigned long CLinux_SIOCGIFHWADDR;
 extern const unsigned long CLinux_SIOCGIFFLAGS;
 extern const unsigned int CLinux_ETH_P_ALL;
+/// EFD_NONBLOCK | EFD_CLOEXEC.
+extern const int CLinux_EFD_FLAGS;
 
 // The ring's block status word is shared with the kernel: read with acquire, written with release ordering.
 uint32_t CLinux_load_acquire(const void *_Nonnull word);

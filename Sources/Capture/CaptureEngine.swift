@@ -1,0 +1,78 @@
+/// What is captured: interfaces and filter, the same for both engines.
+public struct CapturePlan: Equatable, Sendable {
+  /// The interfaces that frames are taken from.
+  public enum Interfaces: Equatable, Sendable {
+    /// All there are, those included that come later.
+    case any
+    /// These, each captured promiscuously.
+    case named([String])
+  }
+
+  /// Where frames are taken from.
+  public var interfaces: Interfaces
+  /// The user's pcap-filter(7) expression; empty takes every frame.
+  public var filter: String
+  /// What is never taken.
+  public var exclusions: Exclusions
+  /// Bytes kept of each frame; nil keeps all.
+  public var snapLength: Int?
+  /// Bytes of kernel buffer.
+  public var bufferByteCount: Int
+
+  /// A plan with nothing excluded.
+  public init(interfaces: Interfaces, filter: String, exclusions: Exclusions, snapLength: Int?, bufferByteCount: Int) {
+    self.interfaces = interfaces
+    self.filter = filter
+    self.exclusions = exclusions
+    self.snapLength = snapLength
+    self.bufferByteCount = bufferByteCount
+  }
+
+  /// The expression that selects frames: the user's and the exclusions.
+  public var expression: String { exclusions.expression(with: filter) }
+
+  /// Compiles the user's expression by itself, so that parentheses in it cannot reach outside, for Ethernet.
+  ///
+  /// - Throws: `CaptureError.filter` with libpcap's message.
+  public func validateFilter() throws(CaptureError) {
+    // Linux keeps VLAN tag, direction and interface beside the packet; only a live handle compiles expressions about
+    // them.
+    do {
+      _ = try PcapHandle.dead(linkType: LinkTypes.ethernet).compile(filter)
+    } catch {
+      guard case .filter = error, let live = try? FilterCompiler.liveHandle(for: interfaces) else { throw error }
+      _ = try live.compile(filter)
+    }
+  }
+}
+
+/// Something that happened to an interface, for the log.
+public enum InterfaceEvent: Equatable, Sendable {
+  /// Frames are being captured on it.
+  case capturing(name: String, linkType: String)
+  /// It cannot be captured on now; it is tried again every second.
+  case lost(name: String, reason: String)
+  /// It has a link layer that cannot be sent as Ethernet and is left out of `any`.
+  case skipped(name: String, linkType: String)
+}
+
+/// A way to capture frames. Every call but `stop` is made on the thread that captures.
+public protocol CaptureEngine: AnyObject {
+  /// The engine's name in statistics.
+  var name: String { get }
+  /// Frames the kernel dropped for want of buffer space since the capture was opened.
+  var kernelDropped: UInt64 { get }
+
+  /// Waits until frames are there, `wakeDescriptor` is readable or the time is up, and hands over what is there.
+  ///
+  /// - Throws: `CaptureError` when the capture is gone and must be opened again.
+  func capture(
+    into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
+  ) throws(CaptureError)
+
+  /// Replaces the filter by that of `plan`; frames on their way are not lost.
+  func apply(_ plan: CapturePlan) throws(CaptureError)
+
+  /// Hands over everything that was captured before the call and ends the capture, within a second.
+  func finish(into consumer: any FrameConsumer)
+}

@@ -1,0 +1,34 @@
+/// Why frames cannot be captured.
+public enum CaptureError: Error, Equatable, Sendable {
+  /// The process may not open packet sockets: CAP_NET_RAW is missing.
+  case notPermitted
+  /// No interface has this name; `existing` are the names there are.
+  case noSuchInterface(name: String, existing: [String])
+  /// The interface is there but down, or went down.
+  case interfaceDown(name: String)
+  /// The interface's link type cannot be turned into Ethernet; `linkType` is its name.
+  case unsupportedLinkType(interface: String, linkType: String)
+  /// The expression does not compile; `message` is libpcap's.
+  case filter(expression: String, message: String)
+  /// A system or libpcap call failed.
+  case failed(operation: String, reason: String)
+}
+
+extension CaptureError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notPermitted:
+      return "no permission to capture: CAP_NET_RAW is missing"
+    case .noSuchInterface(let name, let existing):
+      return "no interface \(name); there are: \(existing.joined(separator: ", "))"
+    case .interfaceDown(let name):
+      return "interface \(name) is down"
+    case .unsupportedLinkType(let interface, let linkType):
+      return "interface \(interface) has link type \(linkType), which cannot be sent as Ethernet"
+    case .filter(let expression, let message):
+      return "\(message) in \"\(expression)\""
+    case .failed(let operation, let reason):
+      return "\(operation): \(reason)"
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import CLinux
+import Glibc
+
+/// Owner of an AF_PACKET socket with a TPACKET_V3 receive ring (Documentation/networking/packet_mmap).
+@safe
+struct PacketSocket: ~Copyable {
+  /// How the ring is made.
+  struct Geometry: Equatable {
+    /// Bytes of a block, a power of two; a frame must fit into one.
+    var blockByteCount: Int
+    /// Number of blocks.
+    var blockCount: Int
+    /// tp_retire_blk_tov in milliseconds: a block that is not full is handed over after one to two of these.
+    var retireMilliseconds: UInt32
+
+    var byteCount: Int { blockByteCount * blockCount }
+  }
+
+  let descriptor: CInt
+  let base: UnsafeMutableRawPointer
+  let geometry: Geometry
+  /// Whether a `struct virtio_net_hdr` stands in front of each frame.
+  let hasOffloadHeader: Bool
+
+  /// Opens a socket with a ring that is bound to nothing yet, so that no frame arrives before its filter.
+  ///
+  /// - Throws: `.notPermitted` without CAP_NET_RAW, `.failed` if the ring cannot be allocated at any size.
+  init(geometry wanted: Geometry, wantsOffloadHeader: Bool) throws(CaptureError) {
+    let opened = socket(AF_PACKET, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard opened >= 0 else { throw .system("socket(AF_PACKET)") }
+    do throws(CaptureError) {
+      try Self.set(opened, PACKET_VERSION, Int32(TPACKET_V3.rawValue), "PACKET_VERSION")
+      // Puts the IP header on a 16-byte boundary behind the 14 bytes of Ethernet and 10 of offload header.
+      try Self.set(opened, PACKET_RESERVE, Int32(6), "PACKET_RESERVE")
+      var offload = false
+      if wantsOffloadHeader { offload = (try? Self.set(opened, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR")) != nil }
+      let geometry = try Self.allocateRing(opened, wanted)
+      let mapped = unsafe mmap(nil, geometry.byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, opened, 0)
+      guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else { throw CaptureError.system("mmap") }
+      descriptor = opened
+      unsafe base = mapped
+      self.geometry = geometry
+      hasOffloadHeader = offload
+    } catch {
+      close(opened)
+      throw error
+    }
+  }
+
+  deinit {
+    unsafe munmap(base, geometry.byteCount)
+    close(descriptor)
+  }
+
+  /// Starts to receive frames of one interface, or of all (index 0).
+  func bind(interfaceIndex: Int32) throws(CaptureError) {
+    var address = sockaddr_ll()
+    address.sll_family = UInt16(AF_PACKET)
+    address.sll_protocol = UInt16(CLinux_ETH_P_ALL).bigEndian
+    address.sll_ifindex = interfaceIndex
+    let result = unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+        unsafe Glibc.bind(descriptor, generic, socklen_t(MemoryLayout<sockaddr_ll>.size))
+      }
+    }
+    guard result == 0 else { throw .system("bind") }
+  }
+
+  /// Makes the interface receive frames for other stations too, for as long as the socket is open.
+  func addPromiscuous(interfaceIndex: Int32) throws(CaptureError) {
+    var request = packet_mreq()
+    request.mr_ifindex = interfaceIndex
+    request.mr_type = UInt16(PACKET_MR_PROMISC)
+    let size = socklen_t(MemoryLayout<packet_mreq>.size)
+    guard unsafe setsockopt(descriptor, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, size) == 0 else {
+      throw .system("PACKET_ADD_MEMBERSHIP")
+    }
+  }
+
+  /// Shares the traffic with the other sockets of `group` by flow; both directions of a flow go to one socket.
+  func joinFanout(group: UInt16) throws(CaptureError) {
+    let value = UInt32(group) | UInt32(PACKET_FANOUT_HASH) << 16
+    try Self.set(descriptor, PACKET_FANOUT, Int32(bitPattern: value), "PACKET_FANOUT")
+  }
+
+  /// Frames dropped for want of ring space since the last call (PACKET_STATISTICS resets on read).
+  func takeDropped() -> UInt64 {
+    var statistics = tpacket_stats_v3()
+    var size = socklen_t(MemoryLayout<tpacket_stats_v3>.size)
+    guard unsafe getsockopt(descriptor, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0 else { return 0 }
+    return UInt64(statistics.tp_drops)
+  }
+
+  /// The error the socket has met, cleared by reading it: ENETDOWN when the interface went down.
+  func takeError() -> CInt {
+    var code: CInt = 0
+    var size = socklen_t(MemoryLayout<CInt>.size)
+    _ = unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
+    return code
+  }
+
+  private static func set(_ descriptor: CInt, _ option: CInt, _ value: Int32, _ name: String) throws(CaptureError) {
+    var value = value
+    let size = socklen_t(MemoryLayout<Int32>.size)
+    guard unsafe setsockopt(descriptor, SOL_PACKET, option, &value, size) == 0 else { throw .system(name) }
+  }
+
+  /// Asks for the ring, halving its number of blocks, then their size, while memory is short.
+  private static func allocateRing(_ descriptor: CInt, _ wanted: Geometry) throws(CaptureError) -> Geometry {
+    var geometry = wanted
+    while true {
+      var request = tpacket_req3()
+      request.tp_block_size = UInt32(geometry.blockByteCount)
+      request.tp_block_nr = UInt32(geometry.blockCount)
+      // Version 3 packs frames into a block; the frame size only has to divide it.
+      request.tp_frame_size = 2_048
+      request.tp_frame_nr = UInt32(geometry.byteCount / 2_048)
+      request.tp_retire_blk_tov = geometry.retireMilliseconds
+      let size = socklen_t(MemoryLayout<tpacket_req3>.size)
+      if unsafe setsockopt(descriptor, SOL_PACKET, PACKET_RX_RING, &request, size) == 0 { return geometry }
+      guard errno == ENOMEM else { throw .system("PACKET_RX_RING") }
+      if geometry.blockCount > 4 {
+        geometry.blockCount /= 2
+      } else if geometry.blockByteCount > 131_072 {
+        geometry.blockByteCount /= 2
+      } else {
+        throw .failed(operation: "PACKET_RX_RING", reason: "no memory for the smallest ring")
+      }
+    }
+  }
+}

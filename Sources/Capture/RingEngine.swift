@@ -1,0 +1,216 @@
+import CLinux
+import Glibc
+import Wire
+
+/// Capture through our own TPACKET_V3 ring: we decide when a block goes back to the kernel, so a whole block is sent
+/// from the ring in batches without a copy, and the offload metadata that libpcap hides is there.
+@safe
+public final class RingEngine: CaptureEngine {
+  /// A block holds a super-frame with room to spare, and enough small frames for full batches on every lane.
+  static let blockByteCount = 1 << 20
+  /// A block that is not full waits one to two of these: below 10 ms in all.
+  static let retireMilliseconds: UInt32 = 4
+
+  private let socket: PacketSocket
+  /// Names asked for; empty for `any`.
+  private let names: [String]
+  /// Indices of those that are there now.
+  private var indices: [Int32]
+  private var programs: FilterCompiler.Programs
+  private var batch = FrameBatch()
+  private var nextBlock = 0
+  private var dropped: UInt64 = 0
+  private var nextCheck: Int64 = 0
+  private let report: (InterfaceEvent) -> Void
+
+  public let name = "ring"
+
+  /// Opens the ring on the interfaces of `plan`. Of several named ones those that are missing are waited for.
+  ///
+  /// - Parameters:
+  ///   - fanoutGroup: shares the traffic by flow with other engines of the same group; nil captures all of it.
+  ///   - report: hears of every interface that comes or goes.
+  /// - Throws: `.interfaceDown` or `.noSuchInterface` where nothing can be captured on now, `.notPermitted`,
+  ///   `.unsupportedLinkType`, `.filter`, `.failed`.
+  public init(
+    _ plan: CapturePlan, fanoutGroup: UInt16?, report: @escaping (InterfaceEvent) -> Void
+  ) throws(CaptureError) {
+    if case .named(let wanted) = plan.interfaces { names = wanted } else { names = [] }
+    self.report = report
+    let interfaces = try Self.available(names)
+    indices = interfaces.map(\.index)
+    programs = try FilterCompiler.compile(plan)
+    let blockCount = max(2, plan.bufferByteCount / Self.blockByteCount)
+    socket = try PacketSocket(
+      geometry: PacketSocket.Geometry(
+        blockByteCount: Self.blockByteCount, blockCount: blockCount, retireMilliseconds: Self.retireMilliseconds),
+      wantsOffloadHeader: Self.kernelHandlesOffloadHeader())
+    try attachFilter()
+    for index in indices { try socket.addPromiscuous(interfaceIndex: index) }
+    try socket.bind(interfaceIndex: names.count == 1 ? indices[0] : 0)
+    if let fanoutGroup { try socket.joinFanout(group: fanoutGroup) }
+    // What came between bind and now is counted from zero.
+    _ = socket.takeDropped()
+    if names.isEmpty { report(.capturing(name: "any", linkType: LinkTypes.name(LinkTypes.ethernet))) }
+    for name in names {
+      if let interface = interfaces.first(where: { $0.name == name }) {
+        report(.capturing(name: name, linkType: Self.linkTypeName(interface)))
+      } else {
+        report(.lost(name: name, reason: "not there"))
+      }
+    }
+  }
+
+  /// Bytes of the ring, which is kernel memory and counted to no container.
+  public var ringByteCount: Int { socket.geometry.byteCount }
+
+  public var kernelDropped: UInt64 {
+    dropped += socket.takeDropped()
+    return dropped
+  }
+
+  public func capture(
+    into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
+  ) throws(CaptureError) {
+    if consumeBlocks(into: consumer) { return }
+    var descriptors = [
+      pollfd(fd: socket.descriptor, events: Int16(POLLIN | POLLERR), revents: 0),
+      pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    _ = unsafe poll(&descriptors, 2, timeoutMilliseconds)
+    if descriptors[0].revents & Int16(POLLERR) != 0 { try handleError() }
+    if monotonicMilliseconds() >= nextCheck {
+      nextCheck = monotonicMilliseconds() + 1_000
+      try checkInterfaces()
+    }
+  }
+
+  public func apply(_ plan: CapturePlan) throws(CaptureError) {
+    programs = try FilterCompiler.compile(plan)
+    try attachFilter()
+  }
+
+  public func finish(into consumer: any FrameConsumer) {
+    try? BPFProgram.rejectAll.attach(to: socket.descriptor)
+    let start = monotonicMilliseconds()
+    // The block being filled comes when its timer has run out, twice at most.
+    var quietUntil = start + Int64(Self.retireMilliseconds) * 3
+    while monotonicMilliseconds() < quietUntil, monotonicMilliseconds() < start + 1_000 {
+      if consumeBlocks(into: consumer) {
+        quietUntil = monotonicMilliseconds() + Int64(Self.retireMilliseconds) * 3
+      } else {
+        usleep(500)
+      }
+    }
+  }
+
+  /// Hands over every block that is ready; false if none was.
+  private func consumeBlocks(into consumer: any FrameConsumer) -> Bool {
+    var found = false
+    // At most once round the ring, so that the caller can look after other things.
+    for _ in 0..<socket.geometry.blockCount {
+      let base = unsafe socket.base + nextBlock * socket.geometry.blockByteCount
+      guard
+        var block = unsafe RingBlock(
+          base, byteCount: socket.geometry.blockByteCount, hasOffloadHeader: socket.hasOffloadHeader)
+      else { break }
+      found = true
+      while let entry = block.next() {
+        guard isWanted(entry) else { continue }
+        if batch.isFull { deliver(to: consumer) }
+        batch.append(entry.frame)
+      }
+      deliver(to: consumer)
+      unsafe RingBlock.release(base)
+      nextBlock = (nextBlock + 1) % socket.geometry.blockCount
+    }
+    return found
+  }
+
+  private func deliver(to consumer: any FrameConsumer) {
+    guard batch.count > 0 else { return }
+    consumer.consume(batch)
+    batch.removeAll()
+  }
+
+  /// Frames without an Ethernet header were passed up unfiltered: IP ones meet their own program here.
+  private func isWanted(_ entry: RingBlock.Entry) -> Bool {
+    if entry.isEthernet { return true }
+    guard entry.etherType == EtherType.ipv4 || entry.etherType == EtherType.ipv6, let program = programs.raw
+    else { return false }
+    return program.match(entry.frame.bytes, wireByteCount: entry.frame.wireByteCount) != 0
+  }
+
+  private func attachFilter() throws(CaptureError) {
+    // A socket bound to one interface needs no look at the index.
+    try programs.ethernet.forPacketSocket(
+      interfaces: names.count > 1 ? indices : [], passingOthers: programs.raw != nil
+    ).attach(to: socket.descriptor)
+  }
+
+  private func handleError() throws(CaptureError) {
+    if socket.takeError() == ENETDOWN, names.count == 1 { throw .interfaceDown(name: names[0]) }
+  }
+
+  /// A single interface that was deleted, even if one of the same name is there again, ends this capture; several
+  /// come and go.
+  private func checkInterfaces() throws(CaptureError) {
+    guard !names.isEmpty else { return }
+    let current = try Self.available(names)
+    let found = current.map(\.index)
+    guard found != indices else { return }
+    if names.count == 1 { throw .interfaceDown(name: names[0]) }
+    for interface in current where !indices.contains(interface.index) {
+      try socket.addPromiscuous(interfaceIndex: interface.index)
+      report(.capturing(name: interface.name, linkType: Self.linkTypeName(interface)))
+    }
+    for name in names where !current.contains(where: { $0.name == name }) {
+      report(.lost(name: name, reason: "not there"))
+    }
+    indices = found
+    try attachFilter()
+  }
+
+  /// Those of `names` that are there and up.
+  private static func available(_ names: [String]) throws(CaptureError) -> [NetworkInterface] {
+    var found: [NetworkInterface] = []
+    var missing: CaptureError?
+    for name in names {
+      guard let interface = NetworkInterface(named: name) else {
+        missing = .noSuchInterface(name: name, existing: NetworkInterface.all().map(\.name))
+        continue
+      }
+      guard interface.isUp else {
+        missing = .interfaceDown(name: name)
+        continue
+      }
+      try checkLinkType(interface)
+      found.append(interface)
+    }
+    if found.isEmpty, let missing { throw missing }
+    return found
+  }
+
+  /// libpcap knows what the hardware type's packets look like.
+  private static func checkLinkType(_ interface: NetworkInterface) throws(CaptureError) {
+    guard !interface.isEthernet else { return }
+    let type = try PcapHandle.open(interface: interface.name, .forLookUp).linkType
+    guard LinkTypes.layer(type) != nil else {
+      throw .unsupportedLinkType(interface: interface.name, linkType: LinkTypes.name(type))
+    }
+  }
+
+  private static func linkTypeName(_ interface: NetworkInterface) -> String {
+    LinkTypes.name(interface.isEthernet ? LinkTypes.ethernet : LinkTypes.raw)
+  }
+
+  /// Before 6.2 the kernel drops a UDP super-datagram that it would have to describe in the offload header.
+  private static func kernelHandlesOffloadHeader() -> Bool {
+    var names = utsname()
+    guard unsafe uname(&names) == 0 else { return false }
+    let release = unsafe withUnsafeBytes(of: &names.release) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    let numbers = release.split(whereSeparator: { !$0.isNumber }).prefix(2).compactMap { Int($0) }
+    guard numbers.count == 2 else { return false }
+    return (numbers[0], numbers[1]) >= (6, 2)
+  }
+}

@@ -1,0 +1,51 @@
+public import Transport
+
+/// Everything counted since start, at one moment between two batches: the accounting identity holds in every value.
+public struct Counters: BitwiseCopyable, Sendable {
+  /// Capture, sampling and cutting.
+  public var capture = CaptureCounters()
+  /// Sending.
+  public var send = SendCounters()
+  /// Frames the kernel dropped for want of buffer space, before they were captured.
+  public var kernelDropped: UInt64 = 0
+
+  /// All zero.
+  public init() {}
+
+  /// Frames that were lost in sending.
+  public var droppedSend: UInt64 {
+    var sum: UInt64 = 0
+    for code in 0..<SendCounters.errnoCount { sum &+= send.droppedFrames[code] }
+    return sum
+  }
+
+  /// Whether every captured frame is accounted for.
+  public var isBalanced: Bool {
+    capture.captured == send.forwardedFrames &+ capture.droppedOversize &+ capture.droppedRate
+      &+ capture.droppedSample &+ capture.droppedNoDestination &+ droppedSend
+  }
+
+  /// The sum of two values, as of several workers.
+  public static func + (one: Counters, other: Counters) -> Counters { one.combined(other) { $0 &+ $1 } }
+
+  /// What came between `earlier` and this value.
+  public static func - (now: Counters, earlier: Counters) -> Counters { now.combined(earlier) { $0 &- $1 } }
+
+  private func combined(_ other: Counters, _ operation: (UInt64, UInt64) -> UInt64) -> Counters {
+    // The value is nothing but 64-bit counters.
+    var result = self
+    let words = MemoryLayout<Counters>.size / MemoryLayout<UInt64>.size
+    unsafe withUnsafeMutableBytes(of: &result) { target in
+      unsafe withUnsafeBytes(of: other) { source in
+        for word in 0..<words {
+          let offset = word * MemoryLayout<UInt64>.size
+          unsafe target.storeBytes(
+            of: operation(
+              target.load(fromByteOffset: offset, as: UInt64.self), source.load(fromByteOffset: offset, as: UInt64.self)),
+            toByteOffset: offset, as: UInt64.self)
+        }
+      }
+    }
+    return result
+  }
+}

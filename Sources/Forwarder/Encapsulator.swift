@@ -1,0 +1,280 @@
+import Capture
+import Glibc
+import Transport
+import Wire
+
+/// Turns captured frames into VXLAN datagrams that fit, and queues them on their lanes.
+///
+/// Payload is never copied here: a datagram is a head in fixed memory (tunnel header and rewritten inner headers) and
+/// a tail in the capture buffer, or the frame where it lies with the tunnel header written in front of it.
+@safe
+struct Encapsulator: ~Copyable {
+  /// How frames are treated.
+  struct Policy: Sendable {
+    var vni: UInt32
+    var oversize: OversizePolicy
+    var segment: SegmentPolicy
+    var checksum: ChecksumPolicy
+    var mtu: Int?
+  }
+
+  /// Bytes in front of an inner header that no real frame exceeds: tunnel header, Ethernet with four tags, IPv6 with
+  /// extension headers.
+  private static let maximumHead = 2_048
+
+  private(set) var lanes: LaneSet
+  var counters = CaptureCounters()
+  private let policy: Policy
+  private let tunnelHeader: UInt64
+  private var arena = HeadArena()
+  private var maximumFrame: Int
+  private var identification = UInt32.random(in: 0...UInt32.max)
+
+  init(to collectors: CollectorSet, policy: Policy) {
+    lanes = LaneSet(to: collectors, frameCapacity: FrameBatch.capacity)
+    self.policy = policy
+    tunnelHeader = VXLANHeader(vni: policy.vni).wireBytes
+    maximumFrame = collectors.maximumFrame(mtu: policy.mtu)
+  }
+
+  /// Starts a batch of frames: routes may have changed.
+  mutating func begin() {
+    maximumFrame = lanes.collectors.maximumFrame(mtu: policy.mtu)
+  }
+
+  /// Sends what waits and settles the fates of the batch's frames.
+  mutating func end(frameCount: Int) {
+    drain()
+    lanes.settle(frameCount: frameCount)
+  }
+
+  /// Queues the datagrams of captured frame number `index` of the batch.
+  mutating func encapsulate(_ frame: InnerFrame, _ packet: IPPacket?, _ flow: FlowHash, index: Int) {
+    encapsulate(frame, packet, index: index, route: lanes.route(of: flow), isFirst: true)
+  }
+
+  private mutating func encapsulate(
+    _ frame: InnerFrame, _ packet: IPPacket?, index: Int, route: LaneRoute, isFirst: Bool
+  ) {
+    let fits = frame.byteCount <= maximumFrame
+    if let packet, !frame.isCut {
+      if frame.offload.kind == .udp, let plan = datagrams(frame, packet) {
+        if isFirst { counters.segmented &+= 1 }
+        return segment(frame, plan, index: index, route: route)
+      }
+      let wireSize =
+        policy.segment == .wire && policy.oversize == .segment && frame.offload.kind == .tcp ? Int(frame.offload.segmentSize) : 0
+      if !fits && policy.oversize == .segment || wireSize > 0,
+        let plan = Segmentation(
+          tcp: frame.packetBytes, packet, maximumPacket: maximumFrame - frame.linkByteCount, segmentSize: wireSize),
+        plan.count > 1 || !fits
+      {
+        if isFirst { counters.segmented &+= 1 }
+        return segment(frame, plan, index: index, route: route)
+      }
+    }
+    guard !fits else { return whole(frame, packet, index: index, route: route) }
+    oversize(frame, packet, index: index, route: route, isFirst: isFirst)
+  }
+
+  private mutating func oversize(
+    _ frame: InnerFrame, _ packet: IPPacket?, index: Int, route: LaneRoute, isFirst: Bool
+  ) {
+    if policy.oversize == .drop {
+      return dropOversize(index: index, route: route, isFirst: isFirst)
+    }
+    if policy.oversize == .segment, let packet, !frame.isCut {
+      identification &+= 1
+      if let plan = Fragmentation(
+        frame.packetBytes, packet, maximumPacket: maximumFrame - frame.linkByteCount, identification: identification)
+      {
+        if isFirst { counters.fragmented &+= 1 }
+        return fragment(frame, packet, plan, index: index, route: route)
+      }
+    }
+    // A route so narrow that not even the Ethernet header fits carries nothing.
+    guard maximumFrame >= frame.linkByteCount else {
+      return dropOversize(index: index, route: route, isFirst: isFirst)
+    }
+    if isFirst { counters.truncated &+= 1 }
+    let kept = maximumFrame - frame.linkByteCount
+    append(frame, networkByteCount: kept, patch: nil, index: index, route: route)
+  }
+
+  /// Of a frame that was queued before, and now fits no more, a part is lost.
+  private mutating func dropOversize(index: Int, route: LaneRoute, isFirst: Bool) {
+    if isFirst {
+      counters.droppedOversize &+= 1
+    } else {
+      lanes.drop(frame: index, route: route)
+    }
+  }
+
+  /// The datagrams of a UDP super-datagram, if the capture says it is one.
+  private func datagrams(_ frame: InnerFrame, _ packet: IPPacket) -> Segmentation? {
+    Segmentation(
+      udp: frame.packetBytes, packet, maximumPacket: maximumFrame - frame.linkByteCount,
+      segmentSize: Int(frame.offload.segmentSize))
+  }
+
+  private mutating func whole(_ frame: InnerFrame, _ packet: IPPacket?, index: Int, route: LaneRoute) {
+    if frame.isCut { counters.truncated &+= 1 }
+    append(
+      frame, networkByteCount: frame.networkByteCount, patch: openChecksum(frame, packet), index: index, route: route)
+  }
+
+  /// The checksum to complete, with its value.
+  private mutating func openChecksum(_ frame: InnerFrame, _ packet: IPPacket?) -> Patch? {
+    guard policy.checksum == .fill, !frame.isCut else { return nil }
+    let found: OpenChecksum?
+    switch frame.offload.checksum {
+    case .finished:
+      found = nil
+    case .open:
+      found = OpenChecksum(
+        frame.packetBytes, packet, start: Int(frame.offload.checksumStart), offset: Int(frame.offload.checksumOffset))
+    case .unknown:
+      found = packet.flatMap { OpenChecksum(detectedIn: frame.packetBytes, $0) }
+    }
+    guard let found else { return nil }
+    counters.checksumsFilled &+= 1
+    return Patch(offset: found.field, value: found.completed(frame.packetBytes))
+  }
+
+  /// A 16-bit field to overwrite, `offset` bytes into the network packet.
+  private struct Patch {
+    var offset: Int
+    var value: UInt16
+  }
+
+  private mutating func segment(_ frame: InnerFrame, _ plan: Segmentation, index: Int, route: LaneRoute) {
+    for piece in 0..<plan.count {
+      makeRoom()
+      let head = unsafe reserveHead(frame, plan.headerByteCount)
+      var out = unsafe MutableRawSpan(
+        _unsafeStart: head + VXLANHeader.byteCount + frame.linkByteCount, byteCount: plan.headerByteCount)
+      plan.emitHeader(piece, frame.packetBytes, into: &out, at: 0)
+      let payload = unsafe frame.network + plan.payloadOffset + piece * plan.payloadPerSegment
+      unsafe lanes.append(
+        head: head, headByteCount: VXLANHeader.byteCount + frame.linkByteCount + plan.headerByteCount, tail: payload,
+        tailByteCount: plan.payloadCount(piece), frame: index, route: route)
+    }
+  }
+
+  private mutating func fragment(
+    _ frame: InnerFrame, _ packet: IPPacket, _ plan: Fragmentation, index: Int, route: LaneRoute
+  ) {
+    // The checksum covers all fragments and stands in one of them.
+    let patch = openChecksum(frame, packet)
+    for piece in 0..<plan.count {
+      makeRoom()
+      let start = plan.payloadOffset + piece * plan.payloadPerFragment
+      let count = plan.payloadCount(piece)
+      // Payload up to the patched field goes into the head, so that the capture buffer is not written to.
+      var copied = 0
+      if let patch, patch.offset >= start, patch.offset + 2 <= start + count, patch.offset - start <= 1_024 {
+        copied = patch.offset + 2 - start
+      }
+      let header = plan.headerCount(piece)
+      let head = unsafe reserveHead(frame, header + copied)
+      var out = unsafe MutableRawSpan(
+        _unsafeStart: head + VXLANHeader.byteCount + frame.linkByteCount, byteCount: header + copied)
+      plan.emitHeader(piece, frame.packetBytes, into: &out, at: 0)
+      if copied > 0, let patch {
+        out.copy(frame.packetBytes, from: start, count: copied, to: header)
+        out.store(patch.value, at: header + copied - 2)
+      }
+      unsafe lanes.append(
+        head: head, headByteCount: VXLANHeader.byteCount + frame.linkByteCount + header + copied,
+        tail: frame.network + start + copied, tailByteCount: count - copied, frame: index, route: route)
+    }
+  }
+
+  /// Queues the frame as one datagram with `networkByteCount` bytes of its packet.
+  private mutating func append(
+    _ frame: InnerFrame, networkByteCount: Int, patch: Patch?, index: Int, route: LaneRoute
+  ) {
+    makeRoom()
+    if frame.isWritable {
+      let start = unsafe frame.network - frame.linkByteCount - VXLANHeader.byteCount
+      unsafe writeLink(frame, to: start)
+      if let patch {
+        unsafe frame.network.storeBytes(of: patch.value.bigEndian, toByteOffset: patch.offset, as: UInt16.self)
+      }
+      unsafe lanes.append(
+        head: start, headByteCount: VXLANHeader.byteCount + frame.linkByteCount + networkByteCount, tail: nil,
+        tailByteCount: 0, frame: index, route: route)
+      return
+    }
+    // Everything up to the patched field goes into the head. A field farther in than any header is left as it is.
+    let copied = patch.map { $0.offset + 2 <= Self.maximumHead / 2 ? $0.offset + 2 : 0 } ?? 0
+    let head = unsafe reserveHead(frame, copied)
+    if let patch, copied > 0 {
+      let inner = unsafe head + VXLANHeader.byteCount + frame.linkByteCount
+      unsafe inner.copyMemory(from: frame.network, byteCount: copied)
+      unsafe inner.storeBytes(of: patch.value.bigEndian, toByteOffset: patch.offset, as: UInt16.self)
+    }
+    unsafe lanes.append(
+      head: head, headByteCount: VXLANHeader.byteCount + frame.linkByteCount + copied, tail: frame.network + copied,
+      tailByteCount: networkByteCount - copied, frame: index, route: route)
+  }
+
+  /// Takes head memory for tunnel header, Ethernet header and `byteCount` more, and writes the first two.
+  private mutating func reserveHead(_ frame: InnerFrame, _ byteCount: Int) -> UnsafeMutableRawPointer {
+    let head = unsafe arena.reserve(VXLANHeader.byteCount + frame.linkByteCount + byteCount)
+    unsafe writeLink(frame, to: head)
+    return unsafe head
+  }
+
+  private func writeLink(_ frame: InnerFrame, to head: UnsafeMutableRawPointer) {
+    unsafe head.storeBytes(of: tunnelHeader, as: UInt64.self)
+    let link = unsafe head + VXLANHeader.byteCount
+    if let made = frame.synthesized {
+      var out = unsafe MutableRawSpan(_unsafeStart: link, byteCount: SynthesizedEthernet.byteCount)
+      made.emit(into: &out, at: 0)
+    } else if unsafe link != frame.network - frame.linkByteCount {
+      unsafe link.copyMemory(from: frame.network - frame.linkByteCount, byteCount: frame.linkByteCount)
+    }
+  }
+
+  /// Sends what waits if another datagram might not fit.
+  private mutating func makeRoom() {
+    if lanes.isFull || !arena.hasRoom(Self.maximumHead) { drain() }
+  }
+
+  /// Sends everything that waits, cutting again what a route that has shrunk no longer carries.
+  private mutating func drain() {
+    lanes.flush()
+    if lanes.hasStalled { sendStalled() }
+    arena.removeAll()
+  }
+
+  /// Rare: a route has shrunk since the frames were cut. Each stalled datagram holds a whole Ethernet frame, which is
+  /// cut again for the route as it is now. What stalls four times is given up.
+  private mutating func sendStalled() {
+    let headroom = VXLANHeader.byteCount
+    var held: [UnsafeMutableRawPointer] = unsafe []
+    for _ in 0..<4 where lanes.hasStalled {
+      maximumFrame = lanes.collectors.maximumFrame(mtu: policy.mtu)
+      let stalled = lanes.takeStalled()
+      // The heads may lie in the arena, and the rest in the copies of the round before.
+      let copies = unsafe stalled.map { datagram in
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: headroom + datagram.frameByteCount, alignment: 8)
+        unsafe datagram.copyFrame(to: memory + headroom)
+        return unsafe memory
+      }
+      for unsafe memory in unsafe held { unsafe memory.deallocate() }
+      unsafe held = copies
+      arena.removeAll()
+      for (position, datagram) in stalled.enumerated() {
+        let frame = unsafe InnerFrame(
+          rebuilt: copies[position] + headroom, byteCount: datagram.frameByteCount, headroom: headroom)
+        let packet = IPPacket(frame.packetBytes, etherType: frame.etherType)
+        encapsulate(frame, packet, index: datagram.frame, route: datagram.route, isFirst: false)
+      }
+      lanes.flush()
+    }
+    for datagram in lanes.takeStalled() { lanes.drop(frame: datagram.frame, route: datagram.route) }
+    for unsafe memory in unsafe held { unsafe memory.deallocate() }
+  }
+}

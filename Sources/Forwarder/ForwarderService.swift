@@ -1,0 +1,179 @@
+public import Capture
+import Glibc
+public import Logging
+import Synchronization
+import Transport
+
+/// The running forwarder: workers, collectors and statistics.
+public final class ForwarderService: Sendable {
+  private struct State {
+    var current: [SocketAddress] = []
+    /// Addresses sent to until the last change: frames to them may still be on their way out.
+    var recent: [SocketAddress] = []
+    var isAnnounced = false
+    var isStopping = false
+    var nextRefresh: Int64 = 0
+    var backoff: Int64 = 1
+  }
+
+  private let settings: Settings
+  private let logger: Logger
+  private let directory: CollectorDirectory
+  private let workers: [Worker]
+  private let statistics: StatisticsClock
+  private let state = Mutex(State())
+  private let resolverWake = WakeUp()
+  private let housekeeperWake = WakeUp()
+
+  /// A forwarder that does nothing yet. `output` gets each line of statistics.
+  public init(_ settings: Settings, logger: Logger, output: @escaping @Sendable (String) -> Void) {
+    self.settings = settings
+    self.logger = logger
+    directory = CollectorDirectory(settings, logger: logger)
+    let count = settings.workers > 0 ? settings.workers : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    // The group number is free to choose within a network namespace; another program's group would refuse us.
+    let group = count > 1 ? UInt16.random(in: 1...UInt16.max) : nil
+    let policy = Encapsulator.Policy(
+      vni: settings.vni, oversize: settings.oversize, segment: settings.segment, checksum: settings.checksum,
+      mtu: settings.mtu)
+    workers = (0..<count).map { index in
+      Worker(
+        index: index, plan: settings.plan(collectors: []), collectors: CollectorSet([], mode: .balance), policy: policy,
+        sample: settings.sample,
+        choice: Worker.EngineChoice(capture: settings.capture, fanoutGroup: group), logger: logger)
+    }
+    statistics = StatisticsClock(settings, output: output)
+  }
+
+  /// Opens everything and starts the threads. Signals must be blocked before.
+  ///
+  /// - Throws: `CaptureError` for what cannot work: no permission, a filter that does not compile, a link type that
+  ///   cannot be sent.
+  public func start() throws(CaptureError) {
+    try settings.plan(collectors: []).validateFilter()
+    // A name that takes long must not hold up the start: its answer then comes from the resolver's thread.
+    let isKnown = settings.destinations.allSatisfy { SocketAddress(numeric: $0.host, port: $0.port) != nil }
+    if isKnown { refreshCollectors() }
+    runThread("resolver") { $0.resolve(skipFirst: isKnown) }
+    if !isKnown { waitForCollectors(milliseconds: 1_000) }
+    for worker in workers { try worker.start() }
+    announce()
+    runThread("statistics") { $0.keepHouse() }
+  }
+
+  /// Looks the collectors' names up now.
+  public func reload() {
+    state.withLock { $0.nextRefresh = 0 }
+    resolverWake.signal()
+  }
+
+  /// Ends the capture, sends what was captured, and prints the last statistics; takes at most two seconds.
+  public func stop() {
+    state.withLock { $0.isStopping = true }
+    resolverWake.signal()
+    housekeeperWake.signal()
+    for worker in workers { worker.stop() }
+    let end = Clock.milliseconds + 1_500
+    while Clock.milliseconds < end, !workers.allSatisfy(\.status.hasEnded) { usleep(1_000) }
+    statistics.finish(snapshot)
+  }
+
+  /// Frames captured so far, by all workers.
+  public var counters: Counters { workers.reduce(Counters()) { $0 + $1.counters } }
+
+  private var snapshot: StatisticsClock.Snapshot {
+    let engine = workers.map(\.status.engine).first { !$0.isEmpty } ?? settings.capture.rawValue
+    return StatisticsClock.Snapshot(
+      counters: counters, engine: engine, mtu: directory.collectors.outerMTU(mtu: settings.mtu))
+  }
+
+  private var isStopping: Bool { state.withLock { $0.isStopping } }
+
+  private func runThread(_ name: String, _ body: @escaping @Sendable (ForwarderService) -> Void) {
+    BackgroundThread.run(name: name) { body(self) }
+  }
+
+  // MARK: - Resolver thread
+
+  private func resolve(skipFirst: Bool) {
+    if !skipFirst { refreshCollectors() }
+    while !isStopping {
+      let wait = state.withLock { $0.nextRefresh } - Clock.milliseconds
+      if wait > 0 {
+        _ = resolverWake.wait(milliseconds: Int32(clamping: wait))
+        resolverWake.clear()
+        continue
+      }
+      refreshCollectors()
+    }
+  }
+
+  private func refreshCollectors() {
+    let isComplete = directory.refresh()
+    state.withLock { state in
+      // Trouble is looked at again after 1, 2, 4 ... seconds.
+      let seconds = isComplete ? Int64(settings.resolveInterval) : min(state.backoff, Int64(settings.resolveInterval))
+      state.backoff = isComplete ? 1 : state.backoff * 2
+      state.nextRefresh = Clock.milliseconds + seconds * 1_000
+    }
+    useCollectors(directory.collectors)
+  }
+
+  /// Moves the workers to other collectors. Every worker's filter keeps the new addresses out before any worker sends
+  /// to them.
+  private func useCollectors(_ collectors: CollectorSet) {
+    let addresses = collectors.paths.map(\.address)
+    let before = state.withLock { state -> (current: [SocketAddress], recent: [SocketAddress])? in
+      guard state.current != addresses else { return nil }
+      let before = state.current
+      let recent = before.filter { !addresses.contains($0) }
+      state.current = addresses
+      state.recent = recent
+      return (before, recent)
+    }
+    guard let before else { return }
+    let plan = settings.plan(collectors: addresses + before.recent)
+    for worker in workers { worker.prepare(plan: plan) }
+    let end = Clock.milliseconds + 1_000
+    while Clock.milliseconds < end, !isStopping, !workers.allSatisfy(\.isSettled) { usleep(1_000) }
+    for worker in workers { worker.send(to: collectors) }
+    if !before.current.isEmpty {
+      logger.notice("sending to \(addresses.map(\.description).joined(separator: ", "))")
+    }
+    announce()
+  }
+
+  private func waitForCollectors(milliseconds: Int64) {
+    let end = Clock.milliseconds + milliseconds
+    while Clock.milliseconds < end, state.withLock({ $0.current.isEmpty }) { usleep(1_000) }
+  }
+
+  /// One line when frames first can flow.
+  private func announce() {
+    let addresses = state.withLock { $0.current }
+    guard !addresses.isEmpty, workers.allSatisfy(\.status.isCapturing) else { return }
+    let isFirst = state.withLock { state in
+      defer { state.isAnnounced = true }
+      return !state.isAnnounced
+    }
+    guard isFirst else { return }
+    let now = snapshot
+    logger.info(
+      """
+      capturing on \(settings.interfaceNames) (\(now.engine)), sending to \
+      \(addresses.map(\.description).joined(separator: ", ")), VNI \(settings.vni), MTU \(now.mtu ?? 0)
+      """)
+  }
+
+  // MARK: - Statistics thread
+
+  private func keepHouse() {
+    while !isStopping {
+      _ = housekeeperWake.wait(milliseconds: Int32(clamping: statistics.millisecondsToNext(atMost: 1_000)))
+      if isStopping { return }
+      directory.watchRoutes()
+      announce()
+      if statistics.isDue { statistics.tick(snapshot) }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+public import Capture
+public import Logging
+public import Transport
+
+/// Everything an operator can set, checked.
+public struct Settings: Sendable {
+  /// pcap-filter(7) expression; empty takes every frame.
+  public var filter = ""
+  /// Collectors.
+  public var destinations: [Destination]
+  /// Interfaces captured on.
+  public var interfaces = CapturePlan.Interfaces.any
+  /// Largest outer IP packet in bytes; nil takes the route's.
+  public var mtu: Int?
+  /// Seconds between statistics; 0 is off.
+  public var statDuration = 30
+  /// VXLAN network identifier.
+  public var vni: UInt32 = 1
+  /// Capture engine.
+  public var capture = CaptureChoice.auto
+  /// Bytes kept of each frame; nil keeps all.
+  public var snapLength: Int?
+  /// What happens to frames that do not fit.
+  public var oversize = OversizePolicy.segment
+  /// How TCP is cut.
+  public var segment = SegmentPolicy.mtu
+  /// What happens to open checksums.
+  public var checksum = ChecksumPolicy.fill
+  /// Outer source ports per collector.
+  public var sourcePorts = 4
+  /// How several collectors are used.
+  public var destinationMode = CollectorSet.Mode.balance
+  /// Seconds between look-ups of the collectors' names.
+  public var resolveInterval = 30
+  /// Capture threads.
+  public var workers = 1
+  /// Capture buffer per worker in bytes.
+  public var bufferByteCount = 16 << 20
+  /// One of this many flows is mirrored.
+  public var sample = 1
+  /// Form of the statistics.
+  public var statFormat = StatisticsFormat.text
+  /// Least severe log messages shown.
+  public var logLevel = Logger.Level.info
+  /// Whether the cloud's metadata endpoints are mirrored.
+  public var mirrorsMetadata = false
+
+  /// The defaults, for these collectors.
+  public init(destinations: [Destination]) {
+    self.destinations = destinations
+  }
+
+  /// The capture plan when frames go to these collectors.
+  func plan(collectors: [SocketAddress]) -> CapturePlan {
+    CapturePlan(
+      interfaces: interfaces, filter: filter,
+      exclusions: Exclusions(
+        collectors: collectors.map { Exclusions.Collector(address: $0.host, port: $0.port) },
+        includesMetadata: mirrorsMetadata),
+      snapLength: snapLength, bufferByteCount: bufferByteCount)
+  }
+
+  /// INTERFACE as it was given.
+  public var interfaceNames: String {
+    switch interfaces {
+    case .any: "any"
+    case .named(let names): names.joined(separator: ",")
+    }
+  }
+}
+
+/// Form of the statistics (STAT_FORMAT).
+public enum StatisticsFormat: String, Sendable, CaseIterable {
+  /// One line for people.
+  case text
+  /// One JSON object a line.
+  case json
+}
+
+/// A value that makes no sense.
+public struct SettingsError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The variable or flag it came from.
+  public let name: String
+  /// The value, if there was one.
+  public let value: String?
+  /// What the setting takes.
+  public let takes: String
+
+  /// An error about the value of `name`.
+  public init(name: String, value: String?, takes: String) {
+    self.name = name
+    self.value = value
+    self.takes = takes
+  }
+
+  /// One line: what, which value, what would be right.
+  public var description: String {
+    guard let value else { return "\(name) is not set; it takes \(takes)" }
+    return "\(name)=\(value) makes no sense; it takes \(takes)"
+  }
+}

@@ -1,0 +1,67 @@
+import Synchronization
+
+/// Prints a line every STAT_DURATION seconds and one at the end, each for the interval as it was measured.
+final class StatisticsClock: Sendable {
+  /// The state of the forwarder at one moment.
+  struct Snapshot: Sendable {
+    var counters: Counters
+    var engine: String
+    var mtu: Int?
+  }
+
+  private struct State {
+    var last = Counters()
+    var lastTime: Int64
+    var next: Int64
+  }
+
+  private let format: StatisticsFormat
+  private let interface: String
+  private let duration: Int64
+  private let output: @Sendable (String) -> Void
+  private let state: Mutex<State>
+
+  init(_ settings: Settings, output: @escaping @Sendable (String) -> Void) {
+    format = settings.statFormat
+    interface = settings.interfaceNames
+    duration = Int64(settings.statDuration) * 1_000
+    self.output = output
+    let now = Clock.milliseconds
+    state = Mutex(State(lastTime: now, next: now + duration))
+  }
+
+  /// Milliseconds until the next line is due, at most `limit`.
+  func millisecondsToNext(atMost limit: Int64) -> Int64 {
+    guard duration > 0 else { return limit }
+    return max(1, min(limit, state.withLock { $0.next } - Clock.milliseconds))
+  }
+
+  /// Whether a line is due.
+  var isDue: Bool { duration > 0 && state.withLock { $0.next } <= Clock.milliseconds }
+
+  /// Prints the line of an interval.
+  func tick(_ snapshot: Snapshot) {
+    print(snapshot, isFinal: false)
+  }
+
+  /// Prints the last line, whatever STAT_DURATION is.
+  func finish(_ snapshot: Snapshot) {
+    print(snapshot, isFinal: true)
+  }
+
+  private func print(_ snapshot: Snapshot, isFinal: Bool) {
+    let now = Clock.milliseconds
+    let report = state.withLock { state in
+      let report = StatisticsReport(
+        time: Clock.secondsSince1970, interval: Double(now - state.lastTime) / 1_000, isFinal: isFinal,
+        interface: interface, engine: snapshot.engine, mtu: snapshot.mtu, counters: snapshot.counters - state.last,
+        total: snapshot.counters)
+      state.last = snapshot.counters
+      state.lastTime = now
+      // Keeps the rhythm, but never tries to catch up after a pause.
+      state.next = max(state.next + duration, now + 1)
+      return report
+    }
+    output(report.line(format))
+  }
+}

@@ -1,0 +1,168 @@
+import Glibc
+public import Wire
+
+/// One worker's sending side: queues datagrams by lane and sends them in batches.
+///
+/// What is queued points into the capture buffer and must be flushed before that buffer is given back.
+@safe
+public struct LaneSet: ~Copyable {
+  /// Largest UDP payload over IPv4, which bounds a UDP_SEGMENT send.
+  static let maximumSendByteCount = 65_507
+
+  /// The collectors of the moment.
+  public let collectors: CollectorSet
+  /// Counters since this value was made.
+  public private(set) var counters = SendCounters()
+  private let lanesPerPath: Int
+  private var queue: DatagramQueue
+  private var sender = BatchSender()
+  private var fates: FrameFates
+  private var batch = Batch()
+  private var stalled: [StalledDatagram] = []
+
+  /// EMSGSIZE in a row without a smaller route before a datagram is given up.
+  private static let maximumRetries = 8
+
+  /// Lanes to `collectors`, for batches of at most `frameCapacity` captured frames.
+  public init(to collectors: CollectorSet, frameCapacity: Int) {
+    self.collectors = collectors
+    lanesPerPath = collectors.paths.first?.lanes.count ?? 0
+    queue = DatagramQueue(laneCount: collectors.paths.count * lanesPerPath)
+    fates = FrameFates(capacity: frameCapacity)
+  }
+
+  /// Whether another datagram for every collector would not fit; flush then.
+  public var isFull: Bool { queue.count + collectors.paths.count > DatagramQueue.capacity }
+
+  /// The way the datagrams of a flow take.
+  public func route(of flow: FlowHash) -> LaneRoute {
+    // Different bits choose the path, the lane, and tell flows apart within a lane.
+    let lane = Int(truncatingIfNeeded: (flow.value >> 40) % UInt64(max(lanesPerPath, 1)))
+    let paths: Range<Int>
+    switch collectors.mode {
+    case .copy:
+      paths = collectors.paths.indices
+    case .balance:
+      let path = collectors.path(of: flow)
+      paths = path..<path + 1
+    }
+    return LaneRoute(paths: paths, lane: lane, flow: UInt8(truncatingIfNeeded: flow.value >> 32))
+  }
+
+  /// Queues a datagram of captured frame `frame` on `route`, once for each of its paths.
+  ///
+  /// - Safety: both runs must stay in place until `flush` returns.
+  @unsafe public mutating func append(
+    head: UnsafeRawPointer, headByteCount: Int, tail: UnsafeRawPointer?, tailByteCount: Int, frame: Int,
+    route: LaneRoute
+  ) {
+    for path in route.paths {
+      unsafe queue.append(
+        QueuedDatagram(
+          head: head, tail: tail, headByteCount: UInt32(headByteCount), tailByteCount: UInt32(tailByteCount),
+          frame: UInt32(frame), flow: route.flow, next: -1),
+        lane: path * lanesPerPath + route.lane)
+      fates.queued(UInt32(frame), path: path)
+    }
+  }
+
+  /// Sends everything that waits. Nothing waits afterwards, but datagrams may have stalled: see `takeStalled`.
+  public mutating func flush() {
+    for path in collectors.paths.indices {
+      for lane in 0..<lanesPerPath { sendLane(path: path, lane: lane) }
+    }
+    queue.removeAll()
+    counters.refusedReports = sender.reportsOfEarlier
+    counters.sendCalls = sender.calls
+  }
+
+  /// Whether datagrams stalled in the last flush.
+  public var hasStalled: Bool { !stalled.isEmpty }
+
+  /// The datagrams that were not sent because their route turned out to carry less, in the order of their flows: cut
+  /// them again and queue the pieces.
+  public mutating func takeStalled() -> [StalledDatagram] {
+    defer { stalled = [] }
+    return stalled
+  }
+
+  /// Counts a datagram of captured frame `frame` as lost because it fits its route no more.
+  public mutating func drop(frame: Int, route: LaneRoute) {
+    for path in route.paths { fates.failed(UInt32(frame), path: path, code: EMSGSIZE) }
+  }
+
+  /// Counts the fates of captured frames 0 ..< `count`. Call once per batch of frames, after the last flush.
+  public mutating func settle(frameCount: Int) {
+    fates.settle(count: frameCount, into: &counters)
+  }
+
+  private mutating func sendLane(path: Int, lane: Int) {
+    let way = collectors.paths[path]
+    let index = path * lanesPerPath + lane
+    while !queue.isEmpty(lane: index) {
+      queue.takeBatch(
+        lane: index, maximumCount: Batch.capacity,
+        maximumByteCount: way.usesSegmentation ? Self.maximumSendByteCount : Int.max, into: &batch)
+      let sent = sendBatch(way, path, way.lanes[lane])
+      if sent < batch.count { stall(from: sent, path: path, lane: lane) }
+    }
+  }
+
+  /// Sends the batch; returns how much of it is done with, which is less than all only if the next datagram is too
+  /// big for the route.
+  private mutating func sendBatch(_ way: CollectorPath, _ path: Int, _ socket: LaneSocket) -> Int {
+    var done = 0
+    var retries = 0
+    while done < batch.count {
+      let segmented = way.usesSegmentation
+      switch sender.send(batch, of: queue, from: done, on: socket.descriptor, segmented: segmented) {
+      case .sent(let count):
+        countSent(done..<done + count, overhead: way.address.overhead)
+        done += count
+        retries = 0
+      case .tooBig:
+        if isTooBig(way, socket) { return done }
+        // The error was about an earlier datagram: the same again, but not for ever.
+        retries += 1
+        if retries > Self.maximumRetries { drop(&done, through: done + 1, path, code: EMSGSIZE) }
+      case .failed(let code) where segmented && (code == EINVAL || code == EIO):
+        // EINVAL also says that a segment is larger than the route carries.
+        if code == EINVAL, isTooBig(way, socket) { return done }
+        way.giveUpSegmentation()
+      case .failed(let code):
+        drop(&done, through: batch.count, path, code: code)
+      }
+    }
+    return done
+  }
+
+  /// Moves what is left of the batch, and of its lane behind it, to the stalled datagrams. Rare, so it may allocate.
+  private mutating func stall(from first: Int, path: Int, lane: Int) {
+    for position in first..<batch.count {
+      stalled.append(StalledDatagram(queue[batch[position]], path: path, lane: lane))
+    }
+    while let datagram = queue.popFirst(lane: path * lanesPerPath + lane) {
+      stalled.append(StalledDatagram(datagram, path: path, lane: lane))
+    }
+  }
+
+  /// Whether datagrams of the batch exceed what their route carries now.
+  private func isTooBig(_ way: CollectorPath, _ socket: LaneSocket) -> Bool {
+    way.lowerMTU(socket)
+    return batch.size + way.address.overhead > way.routeMTU
+  }
+
+  private mutating func countSent(_ positions: Range<Int>, overhead: Int) {
+    counters.sentDatagrams &+= UInt64(positions.count)
+    for position in positions {
+      counters.sentBytes &+= UInt64(queue[batch[position]].byteCount + overhead)
+    }
+  }
+
+  private mutating func drop(_ done: inout Int, through end: Int, _ path: Int, code: CInt) {
+    while done < end {
+      fates.failed(queue[batch[done]].frame, path: path, code: code)
+      done += 1
+    }
+  }
+}

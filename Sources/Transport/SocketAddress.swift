@@ -1,0 +1,102 @@
+import CLinux
+import Glibc
+
+/// An IPv4 or IPv6 address with a UDP port.
+public struct SocketAddress: Hashable, Sendable {
+  /// The address bytes in network order; an IPv4 address takes the first four.
+  let bytes: [UInt8]
+  /// UDP port, host order.
+  public let port: UInt16
+  /// Interface index of a link-local IPv6 address; 0 otherwise.
+  let scope: UInt32
+
+  /// Whether this is an IPv6 address.
+  public var isIPv6: Bool { bytes.count == 16 }
+
+  /// Bytes of the outer IP and UDP headers in front of a datagram to this address.
+  public var overhead: Int { isIPv6 ? 48 : 28 }
+
+  /// From a numeric address without a port; nil if `text` is none.
+  public init?(numeric text: String, port: UInt16) {
+    var v4 = in_addr()
+    var v6 = in6_addr()
+    let bare = String(text.prefix { $0 != "%" })
+    if unsafe inet_pton(AF_INET, text, &v4) == 1 {
+      bytes = unsafe withUnsafeBytes(of: &v4) { unsafe Array($0) }
+      scope = 0
+    } else if unsafe inet_pton(AF_INET6, bare, &v6) == 1 {
+      bytes = unsafe withUnsafeBytes(of: &v6) { unsafe Array($0) }
+      let zone = text.dropFirst(bare.count + 1)
+      scope = zone.isEmpty ? 0 : (UInt32(zone) ?? (unsafe if_nametoindex(String(zone))))
+    } else {
+      return nil
+    }
+    self.port = port
+  }
+
+  /// From what `getaddrinfo` found.
+  ///
+  /// - Safety: `address` must point to a whole `sockaddr_in` or `sockaddr_in6` as its family says.
+  @unsafe init?(_ address: UnsafePointer<sockaddr>, port: UInt16) {
+    switch unsafe Int32(address.pointee.sa_family) {
+    case AF_INET:
+      var v4 = unsafe UnsafeRawPointer(address).load(as: sockaddr_in.self).sin_addr
+      bytes = unsafe withUnsafeBytes(of: &v4) { unsafe Array($0) }
+      scope = 0
+    case AF_INET6:
+      let full = unsafe UnsafeRawPointer(address).load(as: sockaddr_in6.self)
+      var v6 = full.sin6_addr
+      bytes = unsafe withUnsafeBytes(of: &v6) { unsafe Array($0) }
+      scope = full.sin6_scope_id
+    default:
+      return nil
+    }
+    self.port = port
+  }
+
+  /// The numeric address without the port.
+  public var host: String {
+    var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+    unsafe bytes.withUnsafeBytes { raw in
+      _ = unsafe inet_ntop(isIPv6 ? AF_INET6 : AF_INET, raw.baseAddress!, &text, socklen_t(text.count))
+    }
+    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// Calls `body` with the address as the system calls take it.
+  func withSocketAddress<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
+    if isIPv6 {
+      var address = sockaddr_in6()
+      address.sin6_family = sa_family_t(AF_INET6)
+      address.sin6_port = port.bigEndian
+      address.sin6_scope_id = scope
+      unsafe withUnsafeMutableBytes(of: &address.sin6_addr) { unsafe $0.copyBytes(from: bytes) }
+      return unsafe withUnsafePointer(to: &address) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          unsafe body($0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+        }
+      }
+    }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    unsafe withUnsafeMutableBytes(of: &address.sin_addr) { unsafe $0.copyBytes(from: bytes) }
+    return unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+  }
+}
+
+extension SocketAddress: CustomStringConvertible {
+  public var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+extension SocketAddress: Comparable {
+  public static func < (one: SocketAddress, other: SocketAddress) -> Bool {
+    if one.bytes.count != other.bytes.count { return one.bytes.count < other.bytes.count }
+    if one.bytes != other.bytes { return one.bytes.lexicographicallyPrecedes(other.bytes) }
+    return one.port < other.port
+  }
+}

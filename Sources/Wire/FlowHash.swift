@@ -1,0 +1,68 @@
+/// A hash of a flow that is the same for both directions and on every forwarder.
+///
+/// TCP, UDP and their like hash addresses, protocol and ports; everything else, and every fragment (the first one
+/// too, so that all fragments of a packet go one way), addresses and protocol. What is not IP hashes its Ethernet
+/// addresses.
+public struct FlowHash: BitwiseCopyable, Equatable, Sendable {
+  /// All 64 bits are well mixed; users take different bits for different decisions.
+  public let value: UInt64
+
+  /// A hash given as a number.
+  @inlinable public init(value: UInt64) { self.value = value }
+
+  /// The hash of an IP packet whose headers were read from `network`.
+  @inlinable public init(_ network: RawSpan, _ packet: IPPacket) {
+    var ports: UInt32 = 0
+    if !packet.isFragment, IPProtocol.hasPorts(packet.upperProtocol), packet.end - packet.headerByteCount >= 4 {
+      ports = network.uint32(at: packet.headerByteCount)
+    }
+    let source: UInt64
+    let destination: UInt64
+    if packet.version == 4 {
+      source = UInt64(network.uint32(at: 12))
+      destination = UInt64(network.uint32(at: 16))
+    } else {
+      source = Self.mix(network.uint64(at: 8)) ^ network.uint64(at: 16)
+      destination = Self.mix(network.uint64(at: 24)) ^ network.uint64(at: 32)
+    }
+    value = Self.combine(
+      Self.endpoint(source, UInt16(truncatingIfNeeded: ports >> 16)),
+      Self.endpoint(destination, UInt16(truncatingIfNeeded: ports)), UInt64(packet.upperProtocol))
+  }
+
+  /// The hash of a frame that is not IP, from the 12 address bytes at the start of its Ethernet header.
+  @inlinable public init(ethernet frame: RawSpan, etherType: UInt16) {
+    guard frame.byteCount >= 12 else {
+      value = 0
+      return
+    }
+    let first = UInt64(frame.uint32(at: 0)) << 16 | UInt64(frame.uint16(at: 4))
+    let second = UInt64(frame.uint32(at: 6)) << 16 | UInt64(frame.uint16(at: 10))
+    value = Self.combine(Self.mix(first), Self.mix(second), UInt64(etherType))
+  }
+
+  @inlinable static func endpoint(_ address: UInt64, _ port: UInt16) -> UInt64 {
+    mix(address ^ (UInt64(port) &* 0x9E37_79B9_7F4A_7C15))
+  }
+
+  /// Addition commutes, which is what makes both directions equal.
+  @inlinable static func combine(_ one: UInt64, _ other: UInt64, _ tag: UInt64) -> UInt64 {
+    mix(one &+ other &+ tag &* 0xD6E8_FEB8_6659_FD93)
+  }
+
+  /// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): every input bit reaches every output bit.
+  @inlinable public static func mix(_ value: UInt64) -> UInt64 {
+    var z = value &+ 0x9E37_79B9_7F4A_7C15
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+extension FlowHash {
+  /// Whether the flow is among the one in `count` that is mirrored: the same flows on every forwarder.
+  @inlinable public func isSampled(oneOf count: UInt64) -> Bool {
+    // Mixed again, so that the choice says nothing about lane and path.
+    Self.mix(value ^ 0x5A4D_504C_4521_0001) % count == 0
+  }
+}

@@ -1,0 +1,176 @@
+/// How an oversize IP packet that cannot be segmented is cut into IP fragments (RFC 791 section 3.2, RFC 8200 section
+/// 4.5).
+///
+/// This fragments the *inner* packet, so nothing is lost at the collector; the outer packet is never fragmented. A
+/// packet that is itself a fragment is cut further. An IPv4 packet with DF set is cut too, because the collector must
+/// see the bytes; its fragments go without DF, and an identification of 0 (a sender may leave it so under DF, RFC
+/// 6864 section 4.1) is replaced by a fresh one.
+public struct Fragmentation: BitwiseCopyable, Sendable {
+  /// Header bytes of the first fragment; IPv6: with the fragment header.
+  public let headerByteCount: Int
+  /// Payload bytes of every fragment but the last, a multiple of 8.
+  public let payloadPerFragment: Int
+  /// Number of fragments, at least 1.
+  public let count: Int
+  /// Offset in the packet of the first byte that fragments carry.
+  public let payloadOffset: Int
+  /// Bytes that the fragments carry in all.
+  public let payloadByteCount: Int
+
+  @usableFromInline let packet: IPPacket
+  /// IPv4: bytes of the options that are copied into every fragment (RFC 791 section 3.1), padded to 4.
+  @usableFromInline let copiedOptionByteCount: Int
+  /// Offset and M bit of the packet where it is a fragment itself: in units of 8 bytes, and 0 or 1.
+  @usableFromInline let baseOffset: Int
+  @usableFromInline let hasMore: Bool
+  @usableFromInline let identification: UInt32
+
+  /// Plans the cut so that no fragment exceeds `maximumPacket` bytes. `identification` names the fragments of a
+  /// packet that has none of its own (IPv4 takes the low 16 bits). Nil for a packet that is truncated or a jumbogram,
+  /// or if the limit leaves no room for 8 bytes of payload.
+  @inlinable
+  public init?(_ network: RawSpan, _ packet: IPPacket, maximumPacket: Int, identification: UInt32) {
+    guard !packet.isTruncated else { return nil }
+    self.packet = packet
+    if packet.version == 4 {
+      // The offset field counts to 65,528: what lies beyond cannot be said.
+      guard packet.end <= 65_535 else { return nil }
+      payloadOffset = packet.headerByteCount
+      headerByteCount = packet.headerByteCount
+      baseOffset = Int(network.uint16(at: 6) & 0x1FFF)
+      hasMore = network.uint16(at: 6) & 0x2000 != 0
+      let own = network.uint16(at: 4)
+      let needsOne = own == 0 && !packet.isFragment
+      self.identification = needsOne ? identification & 0xFFFF : UInt32(own)
+      copiedOptionByteCount = Self.copiedOptions(network, packet)
+    } else {
+      guard packet.end <= 40 + 65_535, packet.jumboHeaderByteCount == 0 else { return nil }
+      copiedOptionByteCount = 0
+      headerByteCount = packet.unfragmentableByteCount + 8
+      // A fragment header that is there already directly follows the unfragmentable part; a packet with headers
+      // between is cut in front of them.
+      let own = packet.unfragmentableByteCount
+      if packet.end - own >= 8, network.uint8(at: packet.nextHeaderOffset) == IPProtocol.fragment {
+        payloadOffset = own + 8
+        baseOffset = Int(network.uint16(at: own + 2) >> 3)
+        hasMore = network.uint16(at: own + 2) & 1 != 0
+        self.identification = network.uint32(at: own + 4)
+      } else {
+        guard !packet.isFragment else { return nil }
+        payloadOffset = own
+        baseOffset = 0
+        hasMore = false
+        self.identification = identification
+      }
+    }
+    payloadByteCount = packet.end - payloadOffset
+    let room = (min(maximumPacket, 65_535) - headerByteCount) & ~7
+    guard room > 0, payloadByteCount > 0 else { return nil }
+    payloadPerFragment = room
+    count = (payloadByteCount + room - 1) / room
+  }
+
+  /// Payload bytes of fragment `index`.
+  @inlinable public func payloadCount(_ index: Int) -> Int {
+    min(payloadPerFragment, payloadByteCount - index * payloadPerFragment)
+  }
+
+  /// Header bytes of fragment `index`: later IPv4 fragments repeat only the options that ask for it.
+  @inlinable public func headerCount(_ index: Int) -> Int {
+    packet.version == 4 && index > 0 ? 20 + copiedOptionByteCount : headerByteCount
+  }
+
+  /// Writes the header of fragment `index` (`headerCount(index)` bytes) to `out` from `offset` on. `network` is the
+  /// packet the plan was made from. Traps if `out` is too short.
+  @inlinable
+  public func emitHeader(_ index: Int, _ network: RawSpan, into out: inout MutableRawSpan, at offset: Int) {
+    let position = baseOffset + index * (payloadPerFragment / 8)
+    let more = hasMore || index < count - 1
+    if packet.version == 4 {
+      emitIPv4(index, network, position, more, into: &out, at: offset)
+    } else {
+      emitIPv6(index, network, position, more, into: &out, at: offset)
+    }
+  }
+
+  @inlinable
+  func emitIPv4(
+    _ index: Int, _ network: RawSpan, _ position: Int, _ more: Bool, into out: inout MutableRawSpan, at offset: Int
+  ) {
+    let header = headerCount(index)
+    out.copy(network, from: 0, count: index == 0 ? header : 20, to: offset)
+    if index > 0 { emitCopiedOptions(network, into: &out, at: offset + 20) }
+    out.store(UInt8(0x40 | header / 4), at: offset)
+    out.store(UInt16(truncatingIfNeeded: header + payloadCount(index)), at: offset + 2)
+    out.store(UInt16(truncatingIfNeeded: identification), at: offset + 4)
+    let kept: UInt16 = packet.isFragment ? 0xC000 : 0x8000
+    let flags = network.uint16(at: 6) & kept | (more ? 0x2000 : 0)
+    out.store(flags | UInt16(truncatingIfNeeded: position & 0x1FFF), at: offset + 6)
+    out.store(UInt16(0), at: offset + 10)
+    var sum = InternetChecksum()
+    sum.add(out.bytes, from: offset, count: header)
+    out.store(sum.checksum, at: offset + 10)
+  }
+
+  @inlinable
+  func emitIPv6(
+    _ index: Int, _ network: RawSpan, _ position: Int, _ more: Bool, into out: inout MutableRawSpan, at offset: Int
+  ) {
+    let own = packet.unfragmentableByteCount
+    out.copy(network, from: 0, count: own, to: offset)
+    out.store(UInt16(truncatingIfNeeded: headerByteCount - 40 + payloadCount(index)), at: offset + 4)
+    out.store(IPProtocol.fragment, at: offset + packet.nextHeaderOffset)
+    // What follows: from the packet's own fragment header, or what the unfragmentable part announced.
+    let next = network.uint8(at: payloadOffset > own ? own : packet.nextHeaderOffset)
+    out.store(next, at: offset + own)
+    out.store(UInt8(0), at: offset + own + 1)
+    out.store(UInt16(truncatingIfNeeded: position << 3) | (more ? 1 : 0), at: offset + own + 2)
+    out.store(identification, at: offset + own + 4)
+  }
+
+  /// The next IPv4 option at or behind `position` that every fragment repeats; nil behind the last, or where the list
+  /// is malformed.
+  @inlinable
+  static func copiedOption(_ network: RawSpan, _ packet: IPPacket, from position: Int) -> Range<Int>? {
+    var at = position
+    while at < packet.headerByteCount {
+      let kind = network.uint8(at: at)
+      if kind == 0 { return nil }
+      if kind == 1 {
+        at += 1
+        continue
+      }
+      guard at + 1 < packet.headerByteCount else { return nil }
+      let length = Int(network.uint8(at: at + 1))
+      guard length >= 2, at + length <= packet.headerByteCount else { return nil }
+      if kind & 0x80 != 0 { return at..<at + length }
+      at += length
+    }
+    return nil
+  }
+
+  @inlinable static func copiedOptions(_ network: RawSpan, _ packet: IPPacket) -> Int {
+    var bytes = 0
+    var at = 20
+    while let option = copiedOption(network, packet, from: at) {
+      bytes += option.count
+      at = option.upperBound
+    }
+    return (bytes + 3) & ~3
+  }
+
+  @inlinable
+  func emitCopiedOptions(_ network: RawSpan, into out: inout MutableRawSpan, at offset: Int) {
+    var at = 20
+    var to = offset
+    while let option = Self.copiedOption(network, packet, from: at) {
+      out.copy(network, from: option.lowerBound, count: option.count, to: to)
+      to += option.count
+      at = option.upperBound
+    }
+    while to < offset + copiedOptionByteCount {
+      out.store(UInt8(0), at: to)
+      to += 1
+    }
+  }
+}

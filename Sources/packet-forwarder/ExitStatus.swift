@@ -1,0 +1,67 @@
+import ArgumentParser
+import Capture
+import Glibc
+
+/// Exit codes of sysexits.h.
+enum ExitStatus {
+  static let usage: Int32 = 64
+  static let inputOutput: Int32 = 74
+  static let noPermission: Int32 = 77
+  static let configuration: Int32 = 78
+
+  /// Writes one line to standard error and makes the error that ends the program.
+  static func failure(_ code: Int32, _ message: String) -> ExitCode {
+    let line = "packet-forwarder: \(message.split(whereSeparator: \.isNewline).joined(separator: " "))\n"
+    StandardStream.error.write(line)
+    return ExitCode(code)
+  }
+
+  /// The end of the program for a capture that cannot work.
+  static func failure(_ error: CaptureError, filterName: String, interfaceName: String) -> ExitCode {
+    switch error {
+    case .notPermitted:
+      return failure(
+        noPermission,
+        """
+        no permission to capture: CAP_NET_RAW is missing. Run as root, give the binary the capability (setcap \
+        cap_net_raw+ep), or keep NET_RAW among the container's capabilities (and without no-new-privileges for a \
+        non-root user)
+        """)
+    case .filter(let expression, let message):
+      return failure(
+        configuration,
+        "\(filterName)=\(expression) makes no sense: \(message); it takes a pcap-filter expression such as tcp port 443")
+    case .noSuchInterface(let name, let existing):
+      return failure(
+        configuration, "\(interfaceName)=\(name) makes no sense; there are: \(existing.joined(separator: ", "))")
+    case .unsupportedLinkType, .interfaceDown:
+      return failure(configuration, "\(interfaceName): \(error.description)")
+    case .failed:
+      return failure(inputOutput, error.description)
+    }
+  }
+}
+
+/// Standard output or error, written whole lines at a time without buffering.
+struct StandardStream: Sendable {
+  static let output = StandardStream(descriptor: 1)
+  static let error = StandardStream(descriptor: 2)
+
+  let descriptor: Int32
+
+  /// Writes all of `text`; gives up silently if nobody reads any more.
+  func write(_ text: String) {
+    let bytes = Array(text.utf8)
+    var done = 0
+    while done < bytes.count {
+      let count = unsafe bytes.withUnsafeBytes { raw in
+        unsafe Glibc.write(descriptor, raw.baseAddress! + done, bytes.count - done)
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        return
+      }
+      done += count
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+
+/// The command line's root.
+@main
+struct PacketForwarder: ParsableCommand {
+  /// As `--version` shows it.
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "packet-forwarder",
+    abstract: "Copies live traffic to a collector, wrapped in VXLAN.",
+    discussion: """
+      Captures frames on an interface, keeps those a filter selects, and sends each in VXLAN (RFC 7348) over UDP to one \
+      or more collectors. Every setting is a flag or an environment variable; a flag wins.
+      """,
+    version: version,
+    subcommands: [RunCommand.self, ReceiveCommand.self, DemoCommand.self],
+    defaultSubcommand: RunCommand.self)
+}
