@@ -64,14 +64,21 @@ public enum FrameSummary {
       return "\(source) -> \(destination) malformed IPv4"
     }
     let fragmentOffset = Int(packet.uint16(at: 6) & 0x1FFF) * 8
+    // What is behind the total length is padding; zero stands for a super-frame (BIG TCP).
+    let totalBytes = Int(packet.uint16(at: 2))
+    let end = totalBytes == 0 ? packet.byteCount : max(headerBytes, min(totalBytes, packet.byteCount))
     return transport(
-      packet.extracting(headerBytes..<packet.byteCount), number: packet.uint8(at: 9),
+      packet.extracting(headerBytes..<end), number: packet.uint8(at: 9),
       fragmentOffset: fragmentOffset, source: source, destination: destination)
   }
 
   /// RFC 8200; steps over the extension headers that say how long they are.
-  private static func ipv6(_ packet: RawSpan) -> String {
-    guard packet.byteCount >= 40, packet.uint8(at: 0) >> 4 == 6 else { return "malformed IPv6" }
+  private static func ipv6(_ bytes: RawSpan) -> String {
+    guard bytes.byteCount >= 40, bytes.uint8(at: 0) >> 4 == 6 else { return "malformed IPv6" }
+    // What is behind the payload length is padding; zero stands for a jumbogram or a super-frame.
+    let payloadBytes = Int(bytes.uint16(at: 4))
+    let packet =
+      payloadBytes == 0 ? bytes : bytes.extracting(0..<min(40 + payloadBytes, bytes.byteCount))
     let source = ipv6Address(packet, at: 8)
     let destination = ipv6Address(packet, at: 24)
     var number = packet.uint8(at: 6)

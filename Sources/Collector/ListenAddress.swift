@@ -20,7 +20,7 @@ public struct ListenAddress: Equatable, Sendable {
     let (host, port) = Self.split(text[...])
     guard let number = port.map(Self.parsePort) ?? VXLANHeader.port else { return nil }
     guard let host else { return nil }
-    guard host.utf8.allSatisfy(Self.isHostByte) else { return nil }
+    guard Self.isHost(host) else { return nil }
     self.init(host: host.isEmpty ? nil : String(host), port: number)
   }
 
@@ -48,14 +48,16 @@ public struct ListenAddress: Equatable, Sendable {
     return port
   }
 
-  /// Letters, digits and the punctuation of names, addresses and zones (`fe80::1%eth0`).
-  private static func isHostByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-    case UInt8(ascii: "."), UInt8(ascii: ":"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "%"): true
-    default: false
+  /// Whether the characters are those of a name, an IPv4 address, or with colons an IPv6 address and its zone
+  /// (`fe80::1%eth0`). Whether it exists is the resolver's to say.
+  private static func isHost(_ text: Substring) -> Bool {
+    let address = text.prefix { $0 != "%" }
+    if address.contains(":") {
+      return address.allSatisfy { $0.isASCII && ($0.isHexDigit || $0 == ":" || $0 == ".") }
     }
+    // No host is called like a flag.
+    return !text.hasPrefix("-")
+      && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }
   }
 }
 

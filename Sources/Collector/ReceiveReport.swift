@@ -45,7 +45,7 @@ public struct ReceiveReport: Sendable {
 
   private static func text(_ counters: ReceiveCounters, nanoseconds: UInt64, label: String) -> String {
     "\(label) in \(seconds(nanoseconds)) s: \(counters.datagrams) datagrams (\(counters.bytes) bytes), "
-      + "\(counters.frames) frames (\(counters.frameBytes) bytes), \(counters.invalidHeaders) invalid headers, "
+      + "\(counters.frames) frames (\(counters.frameBytes) bytes), \(counters.invalidHeaders) with an invalid header, "
       + "\(counters.otherVNI) of other VNIs, \(counters.truncated) truncated, "
       + "\(counters.kernelDropped) dropped by the kernel"
   }
