@@ -15,7 +15,7 @@ public struct ListenAddress: Equatable, Sendable {
 
   /// Reads `port`, `host`, `host:port`, `[IPv6]`, `[IPv6]:port`, `:port` or a bare IPv6 address.
   ///
-  /// - Returns: nil if the text is none of these, or the port is not in 1 ... 65535.
+  /// - Returns: nil if the text is none of these, or the port is not in 0 ... 65535.
   public init?(_ text: String) {
     let (host, port) = Self.split(text[...])
     guard let number = port.map(Self.parsePort) ?? VXLANHeader.port else { return nil }
@@ -44,8 +44,7 @@ public struct ListenAddress: Equatable, Sendable {
 
   private static func parsePort(_ text: Substring) -> UInt16? {
     guard text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
-    guard let port = UInt16(text), port > 0 else { return nil }
-    return port
+    return UInt16(text)
   }
 
   /// Whether the characters are those of a name, an IPv4 address, or with colons an IPv6 address and its zone

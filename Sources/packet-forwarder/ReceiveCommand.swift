@@ -41,7 +41,7 @@ struct ReceiveCommand: ParsableCommand {
 
   func run() throws {
     guard let address = ListenAddress(listen) else {
-      throw invalid("--listen", listen, "PORT, HOST:PORT or [IPv6]:PORT, the port in 1 ... 65535")
+      throw invalid("--listen", listen, "PORT, HOST:PORT or [IPv6]:PORT, the port in 0 ... 65535")
     }
     let vni = try self.vni.map { try number($0, "--vni", 0...UInt64(VXLANHeader.maximumVNI)) }
     let limit = try count.map { try number($0, "--count", 1...UInt64(Int64.max)) }
