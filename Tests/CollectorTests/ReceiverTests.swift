@@ -82,6 +82,7 @@ import Wire
     var receiver = Receiver(socket: try UDPReceiver(listen: ListenAddress(host: "127.0.0.1", port: 0)))
     let sender = try Sender(host: "127.0.0.1", port: receiver.port)
     for index in 0..<300 { sender.send(vxlan(vni: 1, [UInt8](repeating: UInt8(index & 0xFF), count: 14))) }
+    let sent = now(CLOCK_REALTIME)
     let stop = try Event()
     stop.set()
     let collected = Collected()
@@ -89,6 +90,8 @@ import Wire
     let end = try receiver.run(stop: stop, into: &sink)
     #expect(end == .stopped)
     #expect(collected.frames.count == 300)
+    // The times are the kernel's, not those of reading.
+    #expect(collected.frames.allSatisfy { $0.timestamp <= sent })
     #expect(receiver.statistics.snapshot.frames == 300)
   }
 
@@ -138,8 +141,7 @@ import Wire
       receiver, into: PcapngWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor))
     sender.send(vxlan(vni: 1, [UInt8](repeating: 1, count: 14)))
     // The section header is 52 bytes, the interface 44, the packet 48: flushed although the buffer is not full.
-    var file: [UInt8] = []
-    while file.count < 52 + 44 + 48 { file += Array(pipe.fileHandleForReading.availableData) }
+    let file = try read(52 + 44 + 48, from: pipe.fileHandleForReading.fileDescriptor)
     #expect(try PcapngReader(file).packets.count == 1)
     try pipe.fileHandleForReading.close()
     #expect(try thread.finished() == .readerGone)
@@ -164,5 +166,19 @@ import Wire
         line.hasSuffix(
           " vni \(index + 1) 02:00:00:00:00:01 -> 02:00:00:00:00:02 ethertype 0x88b5 14 bytes"))
     }
+  }
+
+  /// Reads `count` bytes, each of which must come within ten seconds of the one before.
+  private func read(_ count: Int, from descriptor: CInt) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count < count {
+      var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      try #require(poll(&entry, 1, 10_000) == 1, "only \(bytes.count) bytes came")
+      var part = [UInt8](repeating: 0, count: count - bytes.count)
+      let size = Glibc.read(descriptor, &part, part.count)
+      try #require(size > 0)
+      bytes += part.prefix(size)
+    }
+    return bytes
   }
 }
