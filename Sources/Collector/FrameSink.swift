@@ -1,0 +1,19 @@
+public import Wire
+
+/// Where received frames go: a capture file, lines of text, a test's array.
+public protocol FrameSink: ~Copyable {
+  /// Takes one inner Ethernet frame of at least `Decapsulation.minimumFrame` bytes.
+  ///
+  /// - Parameters:
+  ///   - frame: valid only during the call.
+  ///   - header: the VXLAN header it came under.
+  ///   - timestamp: when the kernel received it, nanoseconds since 1970, UTC.
+  /// - Throws: `CollectorError`, which ends receiving; `.write` with EPIPE ends it without an error.
+  mutating func receive(_ frame: RawSpan, header: VXLANHeader, timestamp: UInt64) throws(CollectorError)
+
+  /// No frame is waiting: hand on what is buffered.
+  mutating func flush() throws(CollectorError)
+
+  /// The descriptor written to, if a lost reader should end receiving at once; nil if there is none.
+  var outputDescriptor: CInt? { get }
+}
