@@ -11,24 +11,25 @@ ARG BASE=scratch
 # Debian's libpcap links dbus, systemd and gcrypt for capture sources that a forwarder has no use for.
 # The same patched source, without them, is one archive with no dependency.
 FROM ${BUILDER} AS libpcap
-RUN sed -i 's/^Types: deb$/Types: deb deb-src/' /etc/apt/sources.list.d/debian.sources \
- && apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends bison dpkg-dev flex gcc libc6-dev make >/dev/null \
- && rm -rf /var/lib/apt/lists/partial
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 WORKDIR /libpcap
-RUN apt-get source -qq libpcap >/dev/null \
- && cd libpcap-*/ \
- && ./configure --quiet --prefix=/usr --disable-shared --disable-dbus --disable-usb --disable-bluetooth \
-      --disable-rdma --disable-remote --without-libnl \
- && make -s -j"$(nproc)" CFLAGS="-O2 -fPIC -ffunction-sections" libpcap.a \
- && make -s install DESTDIR=/out \
- && rm -rf /out/usr/share /out/usr/bin
+RUN sed -i 's/^Types: deb$/Types: deb deb-src/' /etc/apt/sources.list.d/debian.sources; \
+    apt-get update -qq; \
+    apt-get install -y -qq --no-install-recommends bison dpkg-dev flex gcc libc6-dev make >/dev/null; \
+    apt-get source -qq libpcap >/dev/null; \
+    mv libpcap-*/ source
+WORKDIR /libpcap/source
+RUN ./configure --quiet --prefix=/usr --disable-shared --disable-dbus --disable-usb --disable-bluetooth \
+      --disable-rdma --disable-remote --without-libnl; \
+    make -s -j"$(nproc)" libpcap.a; \
+    make -s install DESTDIR=/out; \
+    rm -rf /out/usr/share /out/usr/bin
 
 # build ---------------------------------------------------------------------------------------------
 FROM ${BUILDER} AS build
-RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends binutils libcap2-bin pkg-config >/dev/null \
- && rm -rf /var/lib/apt/lists/*
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+RUN apt-get update -qq; \
+    apt-get install -y -qq --no-install-recommends binutils libcap2-bin pkg-config >/dev/null
 COPY --from=libpcap /out /
 WORKDIR /src
 # Dependencies change less often than sources: they are a layer of their own.
@@ -37,17 +38,19 @@ RUN swift package resolve
 COPY Sources Sources
 # The manifest names the test targets, so their folders must be there; nothing of them is compiled.
 COPY Tests Tests
-RUN swift build -c release --product packet-forwarder --static-swift-stdlib -Xlinker -s
+RUN swift build -c release --product packet-forwarder --static-swift-stdlib -Xlinker -s; \
+    ln -s "$(swift build -c release --static-swift-stdlib --show-bin-path)/packet-forwarder" /packet-forwarder
 
-# The run stage's whole file system: the binary, the libraries it is linked to and its loader.
-# Capabilities are set here, because a RUN in the last stage would store the binary twice.
+# The run stage's whole file system: the binary, the libraries it is linked to, and their loader.
 # getaddrinfo needs no more than libc.so.6: since glibc 2.34 it contains the files and dns services.
-RUN set -e; release="-c release --product packet-forwarder --static-swift-stdlib -Xlinker -s"; \
-    mkdir -p /rootfs/usr/bin /rootfs/usr/lib /rootfs/usr/lib64 /rootfs/usr/share/licenses; \
-    ln -s usr/lib /rootfs/lib; ln -s usr/lib64 /rootfs/lib64; \
-    install -m 0755 "$(swift build $release --show-bin-path)/packet-forwarder" /rootfs/usr/bin/; \
-    for library in $(ldd /rootfs/usr/bin/packet-forwarder | grep -o '/[^ ]*'); do \
-      install -D -m 0755 "$library" "/rootfs/usr/${library#/usr/}"; done; \
+# The capability is set here, because a RUN in the last stage would store the binary twice.
+RUN mkdir -p /rootfs/usr/{bin,lib,lib64,share/licenses}; \
+    ln -s usr/lib /rootfs/lib; \
+    ln -s usr/lib64 /rootfs/lib64; \
+    install -m 0755 /packet-forwarder /rootfs/usr/bin/packet-forwarder; \
+    for library in $(ldd /packet-forwarder | grep -o '/[^ ]*'); do \
+      install -D -m 0755 "$library" "/rootfs/usr/${library#/usr/}"; \
+    done; \
     setcap cap_net_raw+ep /rootfs/usr/bin/packet-forwarder
 COPY LICENSE /rootfs/usr/share/licenses/packet-forwarder
 
