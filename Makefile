@@ -33,8 +33,9 @@ build: ## release build: .build/release/packet-forwarder
 
 .PHONY: demo
 demo: build ## forwarder and collector on loopback; Ctrl-C ends it (20 packets when not on a terminal)
-	@arguments=(); [ -t 1 ] || arguments=(--count 20); \
-	exec scripts/with-namespaces $(SCRATCH)/release/packet-forwarder demo "$${arguments[@]}"
+	@inside=(); [ "$$(id -u)" -eq 0 ] || inside=(scripts/with-namespaces); \
+	arguments=(); [ -t 1 ] || arguments=(--count 20); \
+	exec "$${inside[@]}" $(SCRATCH)/release/packet-forwarder demo "$${arguments[@]}"
 
 .PHONY: test
 test: ## every test, end to end in network namespaces
