@@ -1,0 +1,74 @@
+# packet-forwarder. `make` lists the targets; on a fresh Debian with Swift each of them sets up what it needs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Where SwiftPM builds, and the image's name. The engine is docker, podman or buildah, whichever is there.
+SCRATCH ?= .build
+IMAGE ?= packet-forwarder:latest
+ENGINE ?=
+
+swift_sources = $(wildcard Package.swift Sources Tests bench)
+shell_scripts = .ci/run $(wildcard scripts/*)
+
+# The binary needs no Swift runtime where it is copied to.
+release = -c release --scratch-path $(SCRATCH) --product packet-forwarder --static-swift-stdlib
+# lint and test use the same flags, so that what one has built is not built again by the other.
+checked = --scratch-path $(SCRATCH) -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: setup
+setup: ## install the Debian packages that building, testing and linting need
+	@scripts/setup build test lint
+
+.PHONY: build
+build: ## release build: .build/release/packet-forwarder
+	@scripts/setup build
+	swift build $(release)
+
+.PHONY: demo
+demo: build ## forwarder and collector on loopback; Ctrl-C ends it (20 packets when not on a terminal)
+	@inside=(); [ "$$(id -u)" -eq 0 ] || inside=(scripts/with-namespaces); \
+	arguments=(); [ -t 1 ] || arguments=(--count 20); \
+	exec "$${inside[@]}" $(SCRATCH)/release/packet-forwarder demo "$${arguments[@]}"
+
+.PHONY: test
+test: ## every test, end to end in network namespaces
+	@scripts/setup build test
+	swift build --build-tests $(checked)
+	scripts/with-namespaces swift test --skip-build $(checked)
+
+.PHONY: format
+format: ## rewrite the Swift sources in the project's format
+	swift format format --in-place --parallel --recursive $(swift_sources)
+
+.PHONY: lint
+lint: ## format, shell scripts, JSON, and a build in which every warning is an error
+	@scripts/setup build test lint
+	swift format lint --strict --parallel --recursive $(swift_sources)
+	shellcheck $(shell_scripts)
+	for file in deploy/ecs/*.json; do python3 -m json.tool "$$file" >/dev/null; done
+	swift build --build-tests $(checked)
+
+.PHONY: bench
+bench: ## measure, print the table, draw the plot (see bench/README.md)
+	@scripts/setup build bench
+	$(MAKE) -C bench
+
+.PHONY: image
+image: ## container image, with docker, podman or buildah (ENGINE, IMAGE)
+	ENGINE="$(ENGINE)" scripts/image build $(IMAGE)
+
+.PHONY: image-test
+image-test: image ## run the image as a sidecar would run: non-root, read-only, default capabilities
+	ENGINE="$(ENGINE)" scripts/image test $(IMAGE)
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(SCRATCH)
+	[ ! -f bench/Makefile ] || $(MAKE) -C bench clean
