@@ -2,7 +2,8 @@ import ArgumentParser
 import Forwarder
 import Glibc
 
-/// The flags of every setting. Values are read as text here and checked with the variables', so that both give the same messages.
+/// The flags of every setting. Values are read as text here and checked with the variables', so that both give the
+/// same messages.
 struct SettingOptions: ParsableArguments {
   @Option(help: "pcap-filter(7) expression of what to mirror. [BPF_FILTER; default: everything]")
   var filter: String?

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// The signals that end or reload the program, blocked in every thread and taken by the main one.
@@ -9,33 +8,22 @@ struct SignalSet {
   static func blocked() -> SignalSet {
     var set = SignalSet()
     unsafe sigemptyset(&set.signals)
-    for number in [SIGTERM, SIGINT, SIGHUP] { unsafe sigaddset(&set.signals, number) }
+    // SIGUSR1 is how a thread of ours says that it is done.
+    for number in [SIGTERM, SIGINT, SIGHUP, SIGUSR1] { unsafe sigaddset(&set.signals, number) }
     unsafe pthread_sigmask(SIG_BLOCK, &set.signals, nil)
-    unsafe signal(SIGPIPE, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
     return set
   }
 
-  /// Waits for SIGTERM or SIGINT; calls `onHangup` for each SIGHUP before.
+  /// Waits for SIGTERM, SIGINT, or SIGUSR1 from a thread of ours; calls `onHangup` for each SIGHUP before.
   func wait(onHangup: () -> Void) {
     while true {
-      switch next(seconds: nil) {
-      case SIGHUP: onHangup()
-      case SIGTERM, SIGINT: return
-      default: continue
-      }
+      var set = signals
+      var number: Int32 = 0
+      guard unsafe sigwait(&set, &number) == 0 else { continue }
+      if number != SIGHUP { return }
+      onHangup()
     }
-  }
-
-  /// The next signal; nil if none came within `seconds`.
-  func next(seconds: Int?) -> Int32? {
-    var set = signals
-    var number: Int32 = 0
-    guard let seconds else {
-      return unsafe sigwait(&set, &number) == 0 ? number : nil
-    }
-    var time = timespec(tv_sec: seconds, tv_nsec: 0)
-    number = unsafe sigtimedwait(&set, nil, &time)
-    return number > 0 ? number : nil
   }
 }
 
@@ -43,7 +31,7 @@ struct SignalSet {
 enum Deadline {
   static func exit(after milliseconds: UInt32, code: Int32) {
     var thread = pthread_t()
-    let argument = UnsafeMutableRawPointer(bitPattern: UInt(milliseconds) << 8 | UInt(code))
+    let argument = unsafe UnsafeMutableRawPointer(bitPattern: UInt(milliseconds) << 8 | UInt(code))
     _ = unsafe pthread_create(
       &thread, nil,
       { argument in
