@@ -15,6 +15,7 @@ public enum CaptureError: Error, Equatable, Sendable {
 }
 
 extension CaptureError: CustomStringConvertible {
+  /// One line for people.
   public var description: String {
     switch self {
     case .notPermitted:

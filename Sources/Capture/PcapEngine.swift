@@ -46,12 +46,15 @@ public final class PcapEngine: CaptureEngine {
     unsafe reader.deallocate()
   }
 
+  /// As statistics show it.
   public var name: String { "libpcap" }
 
+  /// Frames dropped for want of buffer space, this and earlier handles together.
   public var kernelDropped: UInt64 {
     sources.reduce(droppedBefore) { $0 + Self.dropped($1.handle) }
   }
 
+  /// Waits and hands over what is there; see `CaptureEngine`.
   public func capture(
     into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
   ) throws(CaptureError) {
@@ -64,11 +67,13 @@ public final class PcapEngine: CaptureEngine {
     if monotonicMilliseconds() >= nextRefresh { try refresh() }
   }
 
+  /// Replaces the filter.
   public func apply(_ plan: CapturePlan) throws(CaptureError) {
     self.plan = plan
     for source in sources { try source.handle.setFilter(plan.expression) }
   }
 
+  /// Hands over what was captured, and ends the capture.
   public func finish(into consumer: any FrameConsumer) {
     // What was captured may still sit in a block that is not full; libpcap hands that out when its timeout ends.
     let end = monotonicMilliseconds() + Int64(Self.timeoutMilliseconds) * 5
@@ -86,13 +91,7 @@ public final class PcapEngine: CaptureEngine {
       let source = sources[index]
       unsafe reader.pointee.link = source.link
       unsafe reader.pointee.interfaceAddress = source.address
-      let result = unsafe pcap_dispatch(
-        source.handle.pointer, -1,
-        { user, header, data in
-          // The engine passes its reader; libpcap passes both others.
-          unsafe UnsafeMutableRawPointer(user!).assumingMemoryBound(to: PcapReader.self)
-            .pointee.receive(header!.pointee, data!)
-        }, UnsafeMutableRawPointer(reader).assumingMemoryBound(to: UInt8.self))
+      let result = unsafe reader.dispatch(source.handle)
       unsafe reader.pointee.deliver()
       if result == PCAP_ERROR {
         lose(at: index, reason: source.handle.lastError)

@@ -64,3 +64,18 @@ struct PcapReader: ~Copyable {
     used = 0
   }
 }
+
+extension UnsafeMutablePointer<PcapReader> {
+  /// Lets libpcap hand its frames to the reader until it has no more: all of a file, or what is buffered of a live capture.
+  ///
+  /// - Returns: the number of frames, or a negative PCAP_ERROR code.
+  func dispatch(_ handle: PcapHandle) -> Int32 {
+    unsafe pcap_dispatch(
+      handle.pointer, -1,
+      { user, header, data in
+        // The caller passes its reader; libpcap passes both others.
+        unsafe UnsafeMutableRawPointer(user!).assumingMemoryBound(to: PcapReader.self)
+          .pointee.receive(header!.pointee, data!)
+      }, UnsafeMutableRawPointer(self).assumingMemoryBound(to: UInt8.self))
+  }
+}

@@ -112,7 +112,9 @@ struct RingBlock {
   /// The kernel strips the outermost tag into the frame's metadata: moves the two addresses four bytes down and puts
   /// it back.
   private func restoreTag(_ header: tpacket3_hdr, _ frame: inout CapturedFrame) {
-    guard header.tp_status & UInt32(TP_STATUS_VLAN_VALID) != 0, frame.byteCount >= 12, frame.headroom >= 4 else { return }
+    guard header.tp_status & UInt32(TP_STATUS_VLAN_VALID) != 0, frame.byteCount >= 12, frame.headroom >= 4 else {
+      return
+    }
     let known = header.tp_status & UInt32(TP_STATUS_VLAN_TPID_VALID) != 0
     let identifier = known ? header.hv1.tp_vlan_tpid : EtherType.vlan
     unsafe frame.start -= 4

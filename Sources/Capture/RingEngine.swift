@@ -23,6 +23,7 @@ public final class RingEngine: CaptureEngine {
   private var nextCheck: Int64 = 0
   private let report: (InterfaceEvent) -> Void
 
+  /// As statistics show it.
   public let name = "ring"
 
   /// Opens the ring on the interfaces of `plan`. Of several named ones those that are missing are waited for.
@@ -64,11 +65,13 @@ public final class RingEngine: CaptureEngine {
   /// Bytes of the ring, which is kernel memory and counted to no container.
   public var ringByteCount: Int { socket.geometry.byteCount }
 
+  /// Frames dropped for want of buffer space, this and earlier handles together.
   public var kernelDropped: UInt64 {
     dropped += socket.takeDropped()
     return dropped
   }
 
+  /// Waits and hands over what is there; see `CaptureEngine`.
   public func capture(
     into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
   ) throws(CaptureError) {
@@ -85,11 +88,13 @@ public final class RingEngine: CaptureEngine {
     }
   }
 
+  /// Replaces the filter.
   public func apply(_ plan: CapturePlan) throws(CaptureError) {
     programs = try FilterCompiler.compile(plan)
     try attachFilter()
   }
 
+  /// Hands over what was captured, and ends the capture.
   public func finish(into consumer: any FrameConsumer) {
     try? BPFProgram.rejectAll.attach(to: socket.descriptor)
     let start = monotonicMilliseconds()
@@ -208,7 +213,9 @@ public final class RingEngine: CaptureEngine {
   private static func kernelHandlesOffloadHeader() -> Bool {
     var names = utsname()
     guard unsafe uname(&names) == 0 else { return false }
-    let release = unsafe withUnsafeBytes(of: &names.release) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    let release = unsafe withUnsafeBytes(of: &names.release) {
+      unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+    }
     let numbers = release.split(whereSeparator: { !$0.isNumber }).prefix(2).compactMap { Int($0) }
     guard numbers.count == 2 else { return false }
     return (numbers[0], numbers[1]) >= (6, 2)

@@ -86,7 +86,8 @@ final class CollectorDirectory: Sendable {
     }
     guard let narrow else { return }
     logger.warning(
-      "MTU=\(mtu) is more than the route to \(narrow.address) carries; outer packets have at most \(narrow.routeMTU) bytes")
+      "MTU=\(mtu) is more than the route to \(narrow.address) carries; outer packets have at most \(narrow.routeMTU) bytes"
+    )
   }
 
   private func trouble(_ subject: String, _ message: String) {

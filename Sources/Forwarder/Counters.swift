@@ -41,7 +41,8 @@ public struct Counters: BitwiseCopyable, Sendable {
           let offset = word * MemoryLayout<UInt64>.size
           unsafe target.storeBytes(
             of: operation(
-              target.load(fromByteOffset: offset, as: UInt64.self), source.load(fromByteOffset: offset, as: UInt64.self)),
+              target.load(fromByteOffset: offset, as: UInt64.self), source.load(fromByteOffset: offset, as: UInt64.self)
+            ),
             toByteOffset: offset, as: UInt64.self)
         }
       }

@@ -63,7 +63,8 @@ struct Encapsulator: ~Copyable {
         return segment(frame, plan, index: index, route: route)
       }
       let wireSize =
-        policy.segment == .wire && policy.oversize == .segment && frame.offload.kind == .tcp ? Int(frame.offload.segmentSize) : 0
+        policy.segment == .wire && policy.oversize == .segment && frame.offload.kind == .tcp
+        ? Int(frame.offload.segmentSize) : 0
       if !fits && policy.oversize == .segment || wireSize > 0,
         let plan = Segmentation(
           tcp: frame.packetBytes, packet, maximumPacket: maximumFrame - frame.linkByteCount, segmentSize: wireSize),
@@ -263,7 +264,7 @@ struct Encapsulator: ~Copyable {
         unsafe datagram.copyFrame(to: memory + headroom)
         return unsafe memory
       }
-      for unsafe memory in unsafe held { unsafe memory.deallocate() }
+      for unsafememory in unsafe held { unsafe memory.deallocate() }
       unsafe held = copies
       arena.removeAll()
       for (position, datagram) in stalled.enumerated() {
@@ -275,6 +276,6 @@ struct Encapsulator: ~Copyable {
       lanes.flush()
     }
     for datagram in lanes.takeStalled() { lanes.drop(frame: datagram.frame, route: datagram.route) }
-    for unsafe memory in unsafe held { unsafe memory.deallocate() }
+    for unsafememory in unsafe held { unsafe memory.deallocate() }
   }
 }

@@ -47,7 +47,8 @@ public struct Destination: Hashable, Sendable {
     if text.allSatisfy({ $0 == "." || ($0.isASCII && $0.isNumber) }) {
       return SocketAddress(numeric: text, port: 0) != nil
     }
-    let labels = (text.hasSuffix(".") ? text.dropLast() : text[...]).split(separator: ".", omittingEmptySubsequences: false)
+    let labels = (text.hasSuffix(".") ? text.dropLast() : text[...]).split(
+      separator: ".", omittingEmptySubsequences: false)
     return labels.allSatisfy { label in
       !label.isEmpty && label.utf8.count <= 63 && label.first != "-" && label.last != "-"
         && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
@@ -56,5 +57,6 @@ public struct Destination: Hashable, Sendable {
 }
 
 extension Destination: CustomStringConvertible {
+  /// One line for people.
   public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

@@ -21,8 +21,11 @@ public final class LaneSocket: Sendable {
     let opened = socket(family, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard opened >= 0 else { throw .last("socket") }
     do throws(TransportError) {
-      try Self.set(opened, family == AF_INET6 ? (Int32(IPPROTO_IPV6), IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO)
-        : (Int32(IPPROTO_IP), IP_MTU_DISCOVER, IP_PMTUDISC_DO))
+      try Self.set(
+        opened,
+        family == AF_INET6
+          ? (Int32(IPPROTO_IPV6), IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO)
+          : (Int32(IPPROTO_IP), IP_MTU_DISCOVER, IP_PMTUDISC_DO))
       // As much as the system allows: a batch is charged with its kernel structures.
       try Self.set(opened, (SOL_SOCKET, SO_SNDBUF, 4 << 20))
       var timeout = timeval(tv_sec: 0, tv_usec: Self.sendTimeoutMilliseconds * 1_000)

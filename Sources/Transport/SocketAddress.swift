@@ -90,10 +90,12 @@ public struct SocketAddress: Hashable, Sendable {
 }
 
 extension SocketAddress: CustomStringConvertible {
+  /// One line for people.
   public var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
 extension SocketAddress: Comparable {
+  /// Orders by family, address, port.
   public static func < (one: SocketAddress, other: SocketAddress) -> Bool {
     if one.bytes.count != other.bytes.count { return one.bytes.count < other.bytes.count }
     if one.bytes != other.bytes { return one.bytes.lexicographicallyPrecedes(other.bytes) }

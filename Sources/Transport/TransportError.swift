@@ -10,6 +10,7 @@ public struct TransportError: Error, Equatable, Sendable, CustomStringConvertibl
   /// The failure of the system call just made.
   static func last(_ operation: String) -> TransportError { TransportError(operation: operation, code: errno) }
 
+  /// One line for people.
   public var description: String { unsafe "\(operation): \(String(cString: strerror(code)))" }
 }
 

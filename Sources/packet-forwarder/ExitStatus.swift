@@ -30,7 +30,8 @@ enum ExitStatus {
     case .filter(let expression, let message):
       return failure(
         configuration,
-        "\(filterName)=\(expression) makes no sense: \(message); it takes a pcap-filter expression such as tcp port 443")
+        "\(filterName)=\(expression) makes no sense: \(message); it takes a pcap-filter expression such as tcp port 443"
+      )
     case .noSuchInterface(let name, let existing):
       return failure(
         configuration, "\(interfaceName)=\(name) makes no sense; there are: \(existing.joined(separator: ", "))")

@@ -16,7 +16,9 @@ final class SampleTraffic: Sendable {
   init() throws {
     listener = try Self.open(SOCK_STREAM)
     responder = try Self.open(SOCK_DGRAM)
-    guard listen(listener, 8) == 0 else { throw ExitStatus.failure(ExitStatus.inputOutput, "cannot listen on 127.0.0.1") }
+    guard listen(listener, 8) == 0 else {
+      throw ExitStatus.failure(ExitStatus.inputOutput, "cannot listen on 127.0.0.1")
+    }
   }
 
   deinit {
