@@ -264,7 +264,7 @@ struct Encapsulator: ~Copyable {
         unsafe datagram.copyFrame(to: memory + headroom)
         return unsafe memory
       }
-      for unsafememory in unsafe held { unsafe memory.deallocate() }
+      unsafe held.forEach { unsafe $0.deallocate() }
       unsafe held = copies
       arena.removeAll()
       for (position, datagram) in stalled.enumerated() {
@@ -276,6 +276,6 @@ struct Encapsulator: ~Copyable {
       lanes.flush()
     }
     for datagram in lanes.takeStalled() { lanes.drop(frame: datagram.frame, route: datagram.route) }
-    for unsafememory in unsafe held { unsafe memory.deallocate() }
+    unsafe held.forEach { unsafe $0.deallocate() }
   }
 }
