@@ -47,7 +47,7 @@ extension EndToEnd {
         let mirror = try recorder.mirror().mirror
         #expect(total.sentDatagrams == mirror.datagrams.count)
         #expect(total.forwardedPackets == total.capturedPackets)
-        let numbers = StatisticsLines.numbers(mirror).sorted()
+        let numbers = NumberedDatagrams.numbers(mirror).sorted()
         let first = try #require(numbers.first)
         #expect(numbers == Array(first..<first + numbers.count), "no gap from the first to the last")
       }

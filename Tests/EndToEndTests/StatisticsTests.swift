@@ -48,7 +48,7 @@ extension EndToEnd {
         #expect(lines.allSatisfy { $0.time.wholeMatch(of: Self.rfc3339) != nil })
 
         let mirror = try recorder.mirror().mirror
-        #expect(Self.numbers(mirror).sorted() == Array(0..<10_000))
+        #expect(NumberedDatagrams.numbers(mirror).sorted() == Array(0..<10_000))
         #expect(mirror.inner.allSatisfy { $0.bytes.count == 14 + 20 + 8 + 100 })
       }
     }
@@ -101,11 +101,6 @@ extension EndToEnd {
 
     private static var rfc3339: Regex<Substring> {
       try! Regex(#"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"#, as: Substring.self)
-    }
-
-    /// The numbers that `udp_sender.py` wrote into its datagrams (IPv4, no options, no VLAN tag).
-    static func numbers(_ mirror: Mirror) -> [Int] {
-      mirror.inner.map { $0.bytes.field16(at: 42) << 16 | $0.bytes.field16(at: 44) }
     }
   }
 }
