@@ -1,0 +1,112 @@
+import Foundation
+import Glibc
+import Testing
+
+extension EndToEnd {
+  /// `packet-forwarder receive` at the far end, and `packet-forwarder demo`.
+  @Suite struct Commands {
+    /// The collector's side in a pipe with tshark, over both outer protocols.
+    @Test(arguments: [Testbed.Address.collector, Testbed.Address.collector6])
+    func receiveIntoTshark(_ collector: String) throws {
+      try withTestbed { testbed in
+        // The shell writes down whose input is to end; tshark then ends by itself.
+        let pipeline = """
+          (echo $BASHPID >receiver; exec "$1" receive --write -) | "$2" -n -r - -T fields -e eth.type \
+          -e ip.src -e udp.dstport -e udp.length
+          """
+        let binary = try Tool.packetForwarder()
+        let shell = ["bash", "-c", "cd \"$0\" && " + pipeline, testbed.directory]
+        let process = try testbed.start(shell + [binary, try Tool.path("tshark")], in: testbed.collector)
+        try eventually("receiver to listen: \(process.errorOutput)") {
+          try Self.receiverQueue(testbed) != nil || !process.isRunning
+        }
+        let host = collector.contains(":") ? "[\(collector)]" : collector
+        let environment = [
+          "BPF_FILTER": "udp dst port 7000", "DESTINATION": host, "INTERFACE": "eth0", "STAT_FORMAT": "json",
+        ]
+        let forwarder = try Forwarder(environment, testbed: testbed)
+        try testbed.runScript(
+          "udp_sender.py", [Testbed.Address.app, "7000", "1000", "400", "5000"], in: testbed.peer)
+        #expect(try forwarder.stopWithTotal().sentDatagrams == 1_000)
+        try eventually("receiver to read everything") { try Self.receiverQueue(testbed) == 0 }
+        let file = try String(contentsOfFile: "\(testbed.directory)/receiver", encoding: .utf8)
+        let receiver = try #require(pid_t(file.trimmingCharacters(in: .whitespacesAndNewlines)))
+        kill(receiver, SIGTERM)
+        #expect(try process.wait(seconds: 15) == .status(0), "\(process.errorOutput)")
+        let rows = process.output.split(separator: "\n")
+        #expect(rows.count == 1_000, "\(process.errorOutput)")
+        #expect(rows.allSatisfy { $0 == "0x0800\t\(Testbed.Address.peer)\t7000\t408" })
+      }
+    }
+
+    /// What `receive` writes is what was sent, frame by frame, and its own statistics say how many.
+    @Test func receiveToFile() throws {
+      try withTestbed { testbed in
+        let file = "\(testbed.directory)/received.pcapng"
+        let receiver = try testbed.start(
+          [try Tool.packetForwarder(), "receive", "--write", file], in: testbed.collector)
+        try eventually("receiver to listen: \(receiver.errorOutput)") {
+          try Self.receiverQueue(testbed) != nil || !receiver.isRunning
+        }
+        let recorder = try testbed.recordMirror()
+        let forwarder = try Forwarder(
+          ["BPF_FILTER": "tcp", "DESTINATION": Testbed.collectorName, "INTERFACE": "eth0", "MTU": "1500"],
+          testbed: testbed)
+        let served = try testbed.serveRandomFile(byteCount: 1_000_000)
+        try testbed.fetch(served, from: Testbed.Address.app)
+        try testbed.waitForClosedConnections()
+        try forwarder.stop()
+        try eventually("receiver to read everything") { try Self.receiverQueue(testbed) == 0 }
+        try Recorder.stop(recorder)
+        receiver.signal(SIGTERM)
+        #expect(try receiver.wait(seconds: 5) == .status(0), "\(receiver.errorOutput)")
+
+        let received = Tshark(file, testbed: testbed)
+        let inner = Tshark(try recorder.mirror().innerPath, testbed: testbed)
+        let names = ["frame.len", "eth.src", "eth.dst", "ip.id", "tcp.seq", "tcp.ack", "tcp.checksum"]
+        let sent = try inner.fields(names, filter: "tcp").map { $0.joined(separator: " ") }.sorted()
+        let arrived = try received.fields(names, filter: "tcp").map { $0.joined(separator: " ") }.sorted()
+        #expect(sent.count > 700)
+        #expect(arrived == sent)
+        #expect(try received.exportedHTTPObjects().values.contains(served))
+        #expect((receiver.output + receiver.errorOutput).contains(String(sent.count)), "its own statistics")
+      }
+    }
+
+    /// Bytes waiting in the receiver's socket; nil while there is none.
+    private static func receiverQueue(_ testbed: Testbed) throws -> Int? {
+      let sockets = try testbed.collector.run(["ss", "-Hlun", "sport = :4789"]).split(separator: "\n")
+      if sockets.isEmpty { return nil }
+      return sockets.compactMap { Int($0.split(separator: " ")[1]) }.reduce(0, +)
+    }
+
+    /// One command shows mirrored packets as they arrive, and ends by itself after `--count`.
+    @Test func demo() throws {
+      try withTestbed { testbed in
+        let command = [try Tool.packetForwarder(), "demo", "--count", "10"]
+        let demo = try testbed.start(command, in: testbed.app)
+        let traffic = try testbed.startScript(
+          "udp_sender.py", ["127.0.0.1", "7000", "0", "100", "50"], in: testbed.app)
+        #expect(try demo.wait(seconds: 20) == .status(0), "\(demo.errorOutput)")
+        traffic.terminate()
+        let lines = demo.output.split(separator: "\n")
+        #expect(lines.count >= 10, "\(demo.output)")
+        #expect(lines.filter { $0.contains("127.0.0.1") }.count >= 10, "\(demo.output)")
+      }
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM]) func demoIsInterrupted(_ signal: Int32) throws {
+      try withTestbed { testbed in
+        let demo = try testbed.start([try Tool.packetForwarder(), "demo"], in: testbed.app)
+        let traffic = try testbed.startScript(
+          "udp_sender.py", ["127.0.0.1", "7000", "0", "100", "50"], in: testbed.app)
+        try eventually("mirrored packets; \(demo.errorOutput)") {
+          demo.output.split(separator: "\n").count > 5 || !demo.isRunning
+        }
+        demo.signal(signal)
+        #expect(try demo.wait(seconds: 2) == .status(0), "\(demo.errorOutput)")
+        traffic.terminate()
+      }
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+  /// What must never be mirrored, or only once, with an empty filter on all interfaces.
+  @Suite struct Exclusions {
+    /// Addresses whose answers are secrets.
+    static let metadata = [
+      "169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254", "fd00:ec2::23",
+    ]
+
+    private func environment(_ engine: Engine, _ more: [String: String] = [:]) -> [String: String] {
+      let common = [
+        "BPF_FILTER": "", "DESTINATION": Testbed.collectorName, "INTERFACE": "any", "STAT_FORMAT": "json",
+        "CAPTURE": engine.rawValue,
+      ]
+      return common.merging(more) { $1 }
+    }
+
+    /// Traffic to the collector inside the mirror, be it whole or quoted by an ICMP error.
+    private func feedback(_ inner: Tshark) throws -> Int {
+      try inner.count("udp.dstport==4789")
+    }
+
+    private func send(
+      _ count: Int, to address: String, from host: NetworkNamespace, _ testbed: Testbed
+    ) throws {
+      try testbed.runScript("udp_sender.py", [address, "7000", "\(count)", "300", "2000"], in: host)
+    }
+
+    @Test(arguments: Engine.allCases, [Testbed.Address.collector, Testbed.Address.collector6])
+    func noFeedback(_ engine: Engine, collector: String) throws {
+      try withTestbed { testbed in
+        let recorder = try testbed.recordMirror()
+        let forwarder = try Forwarder(environment(engine), testbed: testbed, addresses: [collector])
+        try send(2_000, to: Testbed.Address.app, from: testbed.peer, testbed)
+        let total = try forwarder.stopWithTotal()
+        // The collector has no socket: each of its ICMP errors, once mirrored, would cause the next one.
+        let errors = collector.contains(":") ? "Icmp6OutDestUnreachs" : "IcmpOutDestUnreachs"
+        #expect(try testbed.collector.kernelCounter(errors) > 0)
+        try Recorder.stop(recorder)
+        let (mirror, innerPath) = try recorder.mirror()
+        let inner = Tshark(innerPath, testbed: testbed)
+        #expect(try feedback(inner) == 0)
+        #expect(try inner.count("udp.dstport==7000 && !icmp") == 2_000)
+        #expect(total.sentDatagrams == mirror.datagrams.count)
+      }
+    }
+
+    /// Each packet passes a loopback interface twice, out and in.
+    @Test(arguments: Engine.allCases, ["any", "lo"])
+    func loopbackOnce(_ engine: Engine, interface: String) throws {
+      try withTestbed { testbed in
+        let recorder = try testbed.recordMirror()
+        let forwarder = try Forwarder(environment(engine, ["INTERFACE": interface]), testbed: testbed)
+        try send(500, to: "127.0.0.1", from: testbed.app, testbed)
+        try send(500, to: "::1", from: testbed.app, testbed)
+        _ = try forwarder.stopWithTotal()
+        try Recorder.stop(recorder)
+        let inner = Tshark(try recorder.mirror().innerPath, testbed: testbed)
+        #expect(try inner.count("ip && udp.dstport==7000 && !icmp") == 500)
+        #expect(try inner.count("ipv6 && udp.dstport==7000 && !icmpv6") == 500)
+        #expect(try feedback(inner) == 0)
+      }
+    }
+
+    @Test(arguments: Engine.allCases, [false, true])
+    func metadataEndpoints(_ engine: Engine, isWanted: Bool) throws {
+      try withTestbed { testbed in
+        for address in Self.metadata {
+          let suffix = address.contains(":") ? "/128" : "/32"
+          try testbed.app.run(["ip", "address", "add", address + suffix, "dev", "lo"])
+        }
+        _ = try testbed.serveRandomFile(byteCount: 1_000, port: 80)
+        let recorder = try testbed.recordMirror()
+        let forwarder = try Forwarder(
+          environment(engine, ["MIRROR_METADATA": isWanted ? "yes" : "no"]), testbed: testbed)
+        for host in Self.metadata + ["127.0.0.1"] {
+          let url = host.contains(":") ? "http://[\(host)]/file" : "http://\(host)/file"
+          try testbed.app.run(["curl", "-gsS", "--fail", "--max-time", "10", "-o", "/dev/null", url])
+        }
+        try testbed.waitForClosedConnections()
+        _ = try forwarder.stopWithTotal()
+        try Recorder.stop(recorder)
+        let inner = Tshark(try recorder.mirror().innerPath, testbed: testbed)
+        for host in Self.metadata {
+          let field = host.contains(":") ? "ipv6.addr" : "ip.addr"
+          let count = try inner.count("\(field)==\(host)")
+          #expect(isWanted ? count > 8 : count == 0, "\(host): \(count) packets")
+        }
+        #expect(try inner.count("ip.addr==127.0.0.1 && tcp") > 8, "the mirror does see loopback")
+        #expect(try inner.count("http.request && ip.addr==127.0.0.1") == 1)
+      }
+    }
+
+    /// Whoever asks for nothing but the secrets gets nothing.
+    @Test(arguments: Engine.allCases) func filterCannotReachMetadata(_ engine: Engine) throws {
+      try withTestbed { testbed in
+        try testbed.app.run(["ip", "address", "add", "169.254.170.2/32", "dev", "lo"])
+        let forwarder = try Forwarder(
+          environment(engine, ["BPF_FILTER": "host 169.254.170.2 or udp port 7001"]), testbed: testbed)
+        try send(100, to: "169.254.170.2", from: testbed.app, testbed)
+        try testbed.runScript("udp_sender.py", ["127.0.0.1", "7001", "10", "100", "0"], in: testbed.app)
+        let total = try forwarder.stopWithTotal()
+        #expect(total.forwardedPackets == 10)
+      }
+    }
+
+    /// Two forwarders side by side for the same collector do not feed each other.
+    @Test(arguments: Engine.allCases) func twoForwarders(_ engine: Engine) throws {
+      try withTestbed { testbed in
+        let recorder = try testbed.recordMirror()
+        let forwarders = try (0..<2).map { _ in try Forwarder(environment(engine), testbed: testbed) }
+        try send(2_000, to: Testbed.Address.app, from: testbed.peer, testbed)
+        let totals = try forwarders.map { try $0.stopWithTotal() }
+        try Recorder.stop(recorder)
+        let (mirror, innerPath) = try recorder.mirror()
+        let inner = Tshark(innerPath, testbed: testbed)
+        #expect(try feedback(inner) == 0)
+        #expect(try inner.count("udp.dstport==7000 && !icmp") == 2 * 2_000)
+        #expect(totals.map(\.sentDatagrams).reduce(0, +) == mirror.datagrams.count)
+      }
+    }
+  }
+}

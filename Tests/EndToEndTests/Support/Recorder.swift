@@ -1,0 +1,90 @@
+import Foundation
+import Glibc
+
+/// An independent recording of one interface: tcpdump, or dumpcap inside a user namespace.
+///
+/// tcpdump insists on becoming its own user, which a user namespace of a single user does not have.
+final class Recorder {
+  private enum Program: String {
+    case tcpdump, dumpcap
+
+    static let usable: Program = {
+      let map = (try? String(contentsOfFile: "/proc/self/uid_map", encoding: .utf8)) ?? ""
+      let isWholeSystem = map.split(whereSeparator: \.isWhitespace) == ["0", "0", "4294967295"]
+      return isWholeSystem ? .tcpdump : .dumpcap
+    }()
+
+    func arguments(interface: String, filter: String, file: String) -> [String] {
+      switch self {
+      case .tcpdump:
+        ["tcpdump", "-n", "-U", "-Z", "root", "-i", interface, "-s", "0", "-B", "65536", "-w", file, filter]
+      case .dumpcap:
+        ["dumpcap", "-q", "-P", "-i", interface, "-B", "64", "-f", filter, "-w", file]
+      }
+    }
+
+    /// What it writes to standard error once it records.
+    var sign: String { self == .tcpdump ? "listening on" : "File: " }
+
+    /// How long it may keep frames that the kernel has given it, in seconds (its buffer time-out, and some).
+    var quietTime: Double { self == .tcpdump ? 1.2 : 0.8 }
+  }
+
+  let path: String
+  private let process: Subprocess
+  private let interface: String
+
+  /// Records from now on; returns once the recording is live.
+  init(_ interface: String, of namespace: NetworkNamespace, filter: String, testbed: Testbed) throws {
+    self.interface = "\(namespace.name)/\(interface)"
+    path = "\(testbed.directory)/\(namespace.name)-\(UUID().uuidString).pcap"
+    let program = Program.usable
+    let process = try testbed.start(
+      program.arguments(interface: interface, filter: filter, file: path), in: namespace)
+    self.process = process
+    try eventually("recording of \(interface): \(process.errorOutput)") {
+      process.errorOutput.contains(program.sign) || !process.isRunning
+    }
+    guard process.isRunning else { throw Failure("\(process.name): \(process.errorOutput)") }
+  }
+
+  private var fileSize: Int {
+    (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+  }
+
+  /// Waits until all recordings have been quiet for as long as their programs may hold frames back, then ends
+  /// them; throws when one lost a frame.
+  static func stop(_ recorders: Recorder...) throws {
+    var sizes = recorders.map(\.fileSize)
+    var quietSince = monotonicSeconds()
+    try eventually("recordings to come to rest", within: 30) {
+      let now = recorders.map(\.fileSize)
+      if now != sizes { (sizes, quietSince) = (now, monotonicSeconds()) }
+      return monotonicSeconds() - quietSince > Program.usable.quietTime
+    }
+    for recorder in recorders { try recorder.end() }
+  }
+
+  private func end() throws {
+    process.signal(SIGINT)
+    let exit = try process.wait(seconds: 10)
+    let report = process.errorOutput
+    guard exit == .status(0) else { throw Failure("\(process.name): \(exit), \(report)") }
+    let figures: (captured: Substring, received: Substring, dropped: Substring)? =
+      switch Program.usable {
+      case .tcpdump:
+        report.firstMatch(
+          of: #/(\d+) packets? captured\n(\d+) packets? received by filter\n(\d+) packets? dropped by kernel/#
+        ).map { ($0.1, $0.2, $0.3) }
+      case .dumpcap:
+        report.firstMatch(of: #/captured: (\d+)\n.*received/dropped on interface '.*': (\d+)/(\d+) /#)
+          .map { ($0.1, $0.2, $0.3) }
+      }
+    guard let figures, figures.captured == figures.received, figures.dropped == "0" else {
+      throw Failure("the recording of \(interface) is incomplete: \(report)")
+    }
+  }
+
+  /// The recorded frames.
+  func frames() throws -> [CaptureFile.Frame] { try CaptureFile.read(path) }
+}

@@ -1,0 +1,107 @@
+import Foundation
+
+/// The counters of a statistics line (STAT_FORMAT=json), of one interval or of the whole run.
+struct Counters: Decodable, Equatable {
+  struct Dropped: Decodable, Equatable {
+    var oversize: Int
+    var rate: Int
+    var sample: Int
+    var noDestination: Int
+    /// By errno's name.
+    var send: [String: Int]
+
+    var all: Int { oversize + rate + sample + noDestination + send.values.reduce(0, +) }
+  }
+
+  var capturedPackets: Int
+  var capturedBytes: Int
+  var forwardedPackets: Int
+  var sentDatagrams: Int
+  var sentBytes: Int
+  var kernelDroppedPackets: Int
+  var droppedPackets: Dropped
+  var segmentedPackets: Int
+  var fragmentedPackets: Int
+  var truncatedPackets: Int
+  var checksumsFilled: Int
+
+  /// Every captured frame is forwarded or dropped for a reason that has a counter.
+  var isBalanced: Bool { capturedPackets == forwardedPackets + droppedPackets.all }
+
+  static let zero = Counters(
+    capturedPackets: 0, capturedBytes: 0, forwardedPackets: 0, sentDatagrams: 0, sentBytes: 0,
+    kernelDroppedPackets: 0,
+    droppedPackets: Dropped(oversize: 0, rate: 0, sample: 0, noDestination: 0, send: [:]),
+    segmentedPackets: 0, fragmentedPackets: 0, truncatedPackets: 0, checksumsFilled: 0)
+
+  static func + (a: Counters, b: Counters) -> Counters {
+    let (x, y) = (a.droppedPackets, b.droppedPackets)
+    return Counters(
+      capturedPackets: a.capturedPackets + b.capturedPackets,
+      capturedBytes: a.capturedBytes + b.capturedBytes,
+      forwardedPackets: a.forwardedPackets + b.forwardedPackets,
+      sentDatagrams: a.sentDatagrams + b.sentDatagrams,
+      sentBytes: a.sentBytes + b.sentBytes,
+      kernelDroppedPackets: a.kernelDroppedPackets + b.kernelDroppedPackets,
+      droppedPackets: Dropped(
+        oversize: x.oversize + y.oversize, rate: x.rate + y.rate, sample: x.sample + y.sample,
+        noDestination: x.noDestination + y.noDestination,
+        send: x.send.merging(y.send, uniquingKeysWith: +).filter { $0.value != 0 }),
+      segmentedPackets: a.segmentedPackets + b.segmentedPackets,
+      fragmentedPackets: a.fragmentedPackets + b.fragmentedPackets,
+      truncatedPackets: a.truncatedPackets + b.truncatedPackets,
+      checksumsFilled: a.checksumsFilled + b.checksumsFilled)
+  }
+}
+
+/// One line of STAT_FORMAT=json.
+struct StatisticsLine: Decodable {
+  /// Without counters.
+  private struct Header: Decodable {
+    var time: String
+    var interval: Double
+    var final: Bool
+    var interface: String
+    var engine: String
+    var mtu: Int
+    var total: Counters
+  }
+
+  var time: String
+  /// Measured, in seconds.
+  var interval: Double
+  /// Whether it is the last line of the run.
+  var final: Bool
+  var interface: String
+  var engine: String
+  var mtu: Int
+  /// Of this interval.
+  var counters: Counters
+  /// Since the start.
+  var total: Counters
+
+  init(from decoder: any Decoder) throws {
+    let header = try Header(from: decoder)
+    time = header.time
+    interval = header.interval
+    final = header.final
+    interface = header.interface
+    engine = header.engine
+    mtu = header.mtu
+    total = header.total
+    counters = try Counters(from: decoder)
+  }
+
+  /// All lines of a forwarder's standard output; anything that is not such a line throws.
+  static func lines(of output: String) throws -> [StatisticsLine] {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try output.split(separator: "\n").map {
+      do {
+        return try decoder.decode(StatisticsLine.self, from: Data($0.utf8))
+      } catch {
+        throw Failure("not a statistics line: \($0): \(error)")
+      }
+    }
+  }
+}

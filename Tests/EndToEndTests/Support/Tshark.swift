@@ -1,0 +1,53 @@
+import Foundation
+
+/// tshark as an independent judge of a capture file.
+struct Tshark {
+  let path: String
+  let directory: String
+
+  init(_ path: String, testbed: Testbed) {
+    self.path = path
+    directory = testbed.directory
+  }
+
+  private func run(_ arguments: [String]) throws -> Data {
+    let strict = [
+      "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE",
+      "-o", "tcp.relative_sequence_numbers:FALSE",
+      // A veth pair has a queue for each core: datagrams may overtake when their sender changes cores.
+      "-o", "tcp.reassemble_out_of_order:TRUE",
+    ]
+    return try Subprocess.run(["tshark", "-n", "-r", path] + strict + arguments, seconds: 60, in: directory)
+  }
+
+  /// One row a packet that `filter` selects, one column a field.
+  ///
+  /// - Parameter occurrence: which one of a field that occurs in several headers: `f`irst, `l`ast, `a`ll.
+  func fields(_ names: [String], filter: String, occurrence: String = "f") throws -> [[String]] {
+    let columns = names.flatMap { ["-e", $0] }
+    let data = try run(["-Y", filter, "-T", "fields", "-E", "occurrence=\(occurrence)"] + columns)
+    return String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+      .dropLast().map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }
+  }
+
+  /// How many packets `filter` selects.
+  func count(_ filter: String) throws -> Int {
+    try fields(["frame.number"], filter: filter).count
+  }
+
+  /// The bodies of the HTTP messages, by file name, as tshark reassembles them.
+  func exportedHTTPObjects() throws -> [String: Data] {
+    let folder = "\(directory)/objects-\(UUID().uuidString)"
+    _ = try run(["-q", "--export-objects", "http,\(folder)"])
+    var objects: [String: Data] = [:]
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      objects[name] = FileManager.default.contents(atPath: "\(folder)/\(name)")
+    }
+    return objects
+  }
+
+  /// Packets with an IPv4, TCP or UDP checksum that is wrong.
+  func badChecksums() throws -> Int {
+    try count("ip.checksum.status==0 || tcp.checksum.status==0 || udp.checksum.status==0")
+  }
+}
