@@ -1,0 +1,49 @@
+import Foundation
+
+extension Results {
+  private static let columns: [(title: String, width: Int)] = [
+    ("load", 11), ("contender", 13), ("ns/frame", 14), ("x plain", 8), ("system ns/frame", 17), ("ns/KiB", 8),
+    ("loss %", 8), ("kframes/s", 10), ("app kept", 14), ("peak MiB", 9), ("others %", 9),
+  ]
+
+  /// The titles of the table's columns.
+  static var heading: String { line(columns.map(\.title)) }
+
+  /// The rows of one load: medians, with half the range in percent of the median.
+  func table(of load: Load) -> String {
+    ([Self.heading] + rows(of: load).map { Self.line(Self.cells(of: $0)) }).joined(separator: "\n")
+  }
+
+  private static func cells(of row: Row) -> [String] {
+    let works = row.forwarderPerFrame.median > 0
+    return [
+      row.load.rawValue, row.contender.rawValue,
+      works ? spread(row.forwarderPerFrame, digits: 0) : "-",
+      works ? row.againstPlain.map { number($0.median, 2) } ?? "-" : "-",
+      row.contender == .none ? "-" : row.systemPerFrame.map { spread($0, digits: 0) } ?? "-",
+      works && row.load.isBulk ? number(row.forwarderPerKiB.median, 0) : "-",
+      row.contender == .none ? "-" : number(row.loss.median * 100, 2),
+      number(row.framesPerSecond.median / 1000, 1),
+      row.load.isPaced ? "-" : row.kept.map { spread($0, digits: 2) } ?? "-",
+      works ? number(Double(row.peakBytes) / 1_048_576, 1) : "-",
+      number(row.foreignShare * 100, 0),
+    ]
+  }
+
+  private static func number(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)f", value)
+  }
+
+  private static func spread(_ value: Spread, digits: Int) -> String {
+    let half = value.median == 0 ? 0 : abs((value.maximum - value.minimum) / 2 / value.median * 100)
+    return number(value.median, digits) + " ±" + number(half, 0) + "%"
+  }
+
+  /// Left-aligned names, right-aligned figures.
+  private static func line(_ cells: [String]) -> String {
+    zip(cells, columns).enumerated().map { index, pair in
+      let padding = String(repeating: " ", count: max(0, pair.1.width - pair.0.count))
+      return index < 2 ? pair.0 + padding : padding + pair.0
+    }.joined()
+  }
+}
