@@ -7,6 +7,8 @@ enum Contender: String, CaseIterable, Codable, ExpressibleByArgument {
   case none
   /// This project's forwarder on its own TPACKET_V3 ring.
   case ring
+  /// The same with two capture threads.
+  case ring2
   /// This project's forwarder on libpcap.
   case libpcap
   /// bench/plain/forwarder.c: libpcap and one sendmsg per packet.
@@ -20,12 +22,22 @@ enum Contender: String, CaseIterable, Codable, ExpressibleByArgument {
   var overhead: UInt64 {
     switch self {
     case .none, .daemonlogger: 0
-    case .ring, .libpcap, .plain, .mirred: 14 + 20 + 8 + 8
+    case .ring, .ring2, .libpcap, .plain, .mirred: 14 + 20 + 8 + 8
     }
   }
 
   /// Whether this project's own program is measured.
-  var isOurs: Bool { self == .ring || self == .libpcap }
+  var isOurs: Bool { self == .ring || self == .ring2 || self == .libpcap }
+
+  /// Whether measuring this pair says something: two workers need a load that saturates one, and a tap
+  /// without encapsulation has no MTU to keep.
+  func mirrors(_ load: Load) -> Bool {
+    switch self {
+    case .ring2: load == .upload1500
+    case .daemonlogger: load != .upload1500
+    default: true
+    }
+  }
 }
 
 /// Where the programs are that the harness did not build into itself.
@@ -65,8 +77,7 @@ final class Mirror {
 
   /// Starts the mirror and returns when it captures.
   init(
-    _ contender: Contender, tools: Tools, topology: Topology, mtu: Int = 9000,
-    environment: [String: String] = [:]
+    _ contender: Contender, tools: Tools, topology: Topology, mtu: Int = 9000
   ) throws {
     self.contender = contender
     self.topology = topology
@@ -74,12 +85,12 @@ final class Mirror {
     switch contender {
     case .none:
       child = nil
-    case .ring, .libpcap:
-      var variables = [
-        "CAPTURE": contender.rawValue, "SOURCE_PORTS": "4", "DESTINATION": Topology.collectorAddress,
+    case .ring, .ring2, .libpcap:
+      let variables = [
+        "CAPTURE": contender == .libpcap ? "libpcap" : "ring", "WORKERS": contender == .ring2 ? "2" : "1",
+        "SOURCE_PORTS": "4", "DESTINATION": Topology.collectorAddress,
         "INTERFACE": Topology.traffic, "MTU": String(mtu), "STAT_DURATION": "0", "STAT_FORMAT": "json",
       ]
-      variables.merge(environment) { _, new in new }
       child = try Child([tools.product], in: topology.app, environment: variables)
     case .plain:
       child = try Child([tools.plain, Topology.traffic, Topology.collectorAddress, "1"], in: topology.app)

@@ -29,6 +29,12 @@ struct ForwarderBench: ParsableCommand {
   @Option(help: "Folder of plain/ and load/.")
   var sources = "."
 
+  @Flag(inversion: .prefixedNo, help: "Measure delay, idle CPU and time to start as well.")
+  var traits = true
+
+  @Option(help: "Folder for latest.json and latest.svg; none are written without it.")
+  var output: String?
+
   mutating func run() throws {
     guard getuid() == 0 else { throw ValidationError("network namespaces need root") }
     let chosen = try Self.parse(contenders, as: Contender.self)
@@ -57,19 +63,39 @@ struct ForwarderBench: ParsableCommand {
     var results = Results(contenders: chosen)
     for load in plan {
       let duration = seconds ?? (load.frameSize == nil ? 3 : quick ? 1 : 2)
+      let workload = try Workload(load, tools: tools, topology: topology)
+      defer { _ = try? workload.stop() }
+      let contenders = chosen.filter { $0.mirrors(load) }
       results.add(
         try Self.runs(
-          load, chosen, repetitions: count, seconds: duration, tools: tools, topology: topology))
+          load, contenders, repetitions: count, seconds: duration, workload: workload, tools: tools,
+          topology: topology))
+      if load.isSampled {
+        for contender in contenders where contender != .none {
+          note("\(load.rawValue) \(contender.rawValue) sample")
+          results.samples[load, default: [:]][contender] = try Sample.take(
+            load, contender, workload: workload, tools: tools, topology: topology)
+        }
+      }
       print(results.table(of: load))
     }
+    if traits {
+      for contender in chosen where contender != .none && contender != .ring2 {
+        note("traits \(contender.rawValue)")
+        results.traits.append(
+          try Trait.measure(contender, quick: quick, tools: tools, topology: topology))
+      }
+      print(results.traitTable)
+    }
+    print(results.goalTable)
+    if let output { try results.write(to: output, loads: plan) }
   }
 
   /// All contenders in turn, again and again, so that a slow minute of the machine meets each of them.
   private static func runs(
-    _ load: Load, _ contenders: [Contender], repetitions: Int, seconds: Int, tools: Tools, topology: Topology
+    _ load: Load, _ contenders: [Contender], repetitions: Int, seconds: Int, workload: Workload, tools: Tools,
+    topology: Topology
   ) throws -> [Run] {
-    let workload = try Workload(load, tools: tools, topology: topology)
-    defer { _ = try? workload.stop() }
     var runs: [Run] = []
     for repetition in 0..<repetitions {
       for contender in contenders {

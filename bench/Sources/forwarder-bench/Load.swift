@@ -11,7 +11,7 @@ enum Load: String, CaseIterable, Codable, ExpressibleByArgument {
   case http
   /// iperf3 at full speed, from the app and to it.
   case upload, download
-  /// `upload` mirrored into packets of 1500 bytes.
+  /// Four connections from the app, mirrored into packets of 1500 bytes.
   case upload1500
 
   /// Distinct flows of the UDP loads.
@@ -29,6 +29,9 @@ enum Load: String, CaseIterable, Codable, ExpressibleByArgument {
     case .http, .upload, .download, .upload1500: nil
     }
   }
+
+  /// Whether the mirrored bytes are looked at: not again for what differs in rate only.
+  var isSampled: Bool { ![.flood64, .flood200, .flood1414, .floodimix].contains(self) }
 
   var isPaced: Bool { [.udp64, .udp200, .udp1414, .imix].contains(self) }
 
@@ -110,6 +113,7 @@ final class Workload {
     }
     var command = ["iperf3", "-c", Topology.peerAddress, "-t", String(seconds), "-J"]
     if load == .download { command.append("-R") }
+    if load == .upload1500 { command += ["-P", "4"] }
     let result = try Self.json(of: Child(command, in: topology.app), seconds: Double(seconds) + 10)
     guard let end = result["end"] as? [String: Any], let sum = end["sum_received"] as? [String: Any] else {
       throw BenchError("iperf3: \(result["error"] ?? "no result")")

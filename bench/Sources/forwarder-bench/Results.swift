@@ -31,6 +31,10 @@ struct Row: Codable {
   var forwarderPerKiB: Spread
   /// Share of payload that did not arrive.
   var loss: Spread
+  /// Share of the payload in a sample of the mirror that has valid checksums; nil where none was taken.
+  var validShare: Double?
+  /// Payload that arrived, in bytes per second.
+  var deliveredPerSecond: Spread
   /// The app's throughput against that of the same repetition without a mirror.
   var kept: Spread?
   /// The app's throughput in `Load.unit` per second.
@@ -44,9 +48,11 @@ struct Row: Codable {
 }
 
 /// All runs, and what they come to.
-struct Results: Codable {
+struct Results {
   var contenders: [Contender]
   var runs: [Run] = []
+  var samples: [Load: [Contender: Sample]] = [:]
+  var traits: [Trait] = []
 
   init(contenders: [Contender]) { self.contenders = contenders }
 
@@ -55,11 +61,13 @@ struct Results: Codable {
   /// The rows of one load, in the order of the contenders.
   func rows(of load: Load) -> [Row] { contenders.compactMap { row(load, $0) } }
 
-  private func row(_ load: Load, _ contender: Contender) -> Row? {
+  func row(_ load: Load, _ contender: Contender) -> Row? {
     let sample = runs.filter { $0.load == load && $0.contender == contender }
     guard let perFrame = Spread(sample.map(\.forwarderPerFrame)),
-      let perKiB = Spread(sample.map(\.forwarderPerKiB)), let loss = Spread(sample.map(\.loss)), let throughput = Spread(sample.map(\.throughput)),
-      let frames = Spread(sample.map { Double($0.frames) / $0.seconds })
+      let perKiB = Spread(sample.map(\.forwarderPerKiB)), let loss = Spread(sample.map(\.loss)),
+      let throughput = Spread(sample.map(\.throughput)),
+      let frames = Spread(sample.map { Double($0.frames) / $0.seconds }),
+      let delivered = Spread(sample.map { $0.deliveredPayloadBytes / $0.seconds })
     else { return nil }
     let extra = paired(sample, with: .none) { run, idle -> Double in
       let more = Double(run.systemCPU) / run.units - Double(idle.systemCPU) / idle.units
@@ -69,6 +77,7 @@ struct Results: Codable {
       load: load, contender: contender, forwarderPerFrame: perFrame,
       againstPlain: Spread(paired(sample, with: .plain) { $0.forwarderPerFrame / $1.forwarderPerFrame }),
       systemPerFrame: Spread(extra), forwarderPerKiB: perKiB, loss: loss,
+      validShare: samples[load]?[contender]?.validShare, deliveredPerSecond: delivered,
       kept: Spread(paired(sample, with: .none) { $0.throughput / $1.throughput }), throughput: throughput,
       framesPerSecond: frames, peakBytes: sample.map(\.peakBytes).max() ?? 0,
       foreignShare: sample.map(\.foreignShare).max() ?? 0)

@@ -3,7 +3,8 @@ import Foundation
 extension Results {
   private static let columns: [(title: String, width: Int)] = [
     ("load", 11), ("contender", 13), ("ns/frame", 14), ("x plain", 8), ("system ns/frame", 17), ("ns/KiB", 8),
-    ("loss %", 8), ("kframes/s", 10), ("app kept", 14), ("peak MiB", 9), ("others %", 9),
+    ("loss %", 8), ("valid %", 8),
+    ("kframes/s", 10), ("app kept", 14), ("peak MiB", 9), ("others %", 9),
   ]
 
   /// The titles of the table's columns.
@@ -12,6 +13,34 @@ extension Results {
   /// The rows of one load: medians, with half the range in percent of the median.
   func table(of load: Load) -> String {
     ([Self.heading] + rows(of: load).map { Self.line(Self.cells(of: $0)) }).joined(separator: "\n")
+  }
+
+  /// What needs no throughput, contender by contender.
+  var traitTable: String {
+    let titles = [
+      "contender", "p50 us, low", "p99 us, low", "p50 us, high", "p99 us, high", "idle CPU %", "start ms",
+    ]
+    let rows = traits.map { trait in
+      [
+        trait.contender.rawValue, Self.number(trait.delayAtLowRate.p50, 0),
+        Self.number(trait.delayAtLowRate.p99, 0),
+        Self.number(trait.delayAtHighRate.p50, 0), Self.number(trait.delayAtHighRate.p99, 0),
+        trait.idleShare.map { Self.number($0 * 100, 3) } ?? "-",
+        trait.startMilliseconds.map { Self.spread($0, digits: 1) } ?? "-",
+      ]
+    }
+    return ([titles] + rows).map { row in
+      row.map { $0 + String(repeating: " ", count: max(1, 15 - $0.count)) }.joined()
+    }.joined(separator: "\n")
+  }
+
+  /// The promises, each with its figure.
+  var goalTable: String {
+    goals.map { goal in
+      let sign = goal.isCeiling ? "<=" : ">="
+      let figures = "\(Self.number(goal.value, 4)) \(sign) \(Self.number(goal.limit, 4))"
+      return "\(goal.isMet ? "met   " : "MISSED") \(goal.name): \(figures)"
+    }.joined(separator: "\n")
   }
 
   private static func cells(of row: Row) -> [String] {
@@ -23,6 +52,7 @@ extension Results {
       row.contender == .none ? "-" : row.systemPerFrame.map { spread($0, digits: 0) } ?? "-",
       works && row.load.isBulk ? number(row.forwarderPerKiB.median, 0) : "-",
       row.contender == .none ? "-" : number(row.loss.median * 100, 2),
+      row.validShare.map { number($0 * 100, 1) } ?? "-",
       number(row.framesPerSecond.median / 1000, 1),
       row.load.isPaced ? "-" : row.kept.map { spread($0, digits: 2) } ?? "-",
       works ? number(Double(row.peakBytes) / 1_048_576, 1) : "-",

@@ -46,6 +46,10 @@ struct Topology {
     }
     appHolder = try Child(["sleep", "7200"], in: app)
     collectorHolder = try Child(["sleep", "7200"], in: collector)
+    // A holder is in its namespace only once it has become `sleep`.
+    try waitFor(5, "the namespaces' counters") {
+      (try? trafficCounters()) != nil && (try? collectorCounters()) != nil
+    }
   }
 
   /// Frames on the link whose traffic is mirrored, seen from the app.
