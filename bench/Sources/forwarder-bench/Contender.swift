@@ -29,6 +29,9 @@ enum Contender: String, CaseIterable, Codable, ExpressibleByArgument {
   /// Whether this project's own program is measured.
   var isOurs: Bool { self == .ring || self == .ring2 || self == .libpcap }
 
+  /// Whether a process does the mirroring, whose CPU and memory can be read.
+  var hasProcess: Bool { self != .none && self != .mirred }
+
   /// Whether measuring this pair says something: two workers need a load that saturates one, and a tap
   /// without encapsulation has no MTU to keep.
   func mirrors(_ load: Load) -> Bool {

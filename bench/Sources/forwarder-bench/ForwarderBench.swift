@@ -32,6 +32,9 @@ struct ForwarderBench: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Measure delay, idle CPU and time to start as well.")
   var traits = true
 
+  @Flag(help: "Instead of measuring, show where each forwarder's time goes (needs perf).")
+  var profile = false
+
   @Option(help: "Folder for latest.json and latest.svg; none are written without it.")
   var output: String?
 
@@ -46,7 +49,7 @@ struct ForwarderBench: ParsableCommand {
     product = URL(fileURLWithPath: product).path
 
     Interrupt.handle {
-      Children.killAll()
+      Children.endAll()
       Topology.removeOwn()
       Workspace.remove()
     }
@@ -56,10 +59,19 @@ struct ForwarderBench: ParsableCommand {
     let tools = try Tools(product: product, sources: sources)
     let topology = try Topology()
     defer {
-      Children.killAll()
+      Children.endAll()
       Topology.removeOwn()
     }
 
+    if profile {
+      for load in plan {
+        for contender in chosen where contender.hasProcess {
+          print(
+            try Profile.take(load, contender, seconds: seconds ?? 5, tools: tools, topology: topology))
+        }
+      }
+      return
+    }
     var results = Results(contenders: chosen)
     for load in plan {
       let duration = seconds ?? (load.frameSize == nil ? 3 : quick ? 1 : 2)
@@ -77,7 +89,7 @@ struct ForwarderBench: ParsableCommand {
             load, contender, workload: workload, tools: tools, topology: topology)
         }
       }
-      print(results.table(of: load))
+      note(results.table(of: [load]))
     }
     if traits {
       for contender in chosen where contender != .none && contender != .ring2 {
@@ -85,8 +97,9 @@ struct ForwarderBench: ParsableCommand {
         results.traits.append(
           try Trait.measure(contender, quick: quick, tools: tools, topology: topology))
       }
-      print(results.traitTable)
     }
+    print(results.table(of: plan))
+    print(results.traitTable)
     print(results.goalTable)
     if let output { try results.write(to: output, loads: plan) }
   }

@@ -86,10 +86,11 @@ extension Results {
       svg += text(Layout.left - 8, y(value) + 4, label, anchor: "end")
     }
     let slot = width / Double(panel.loads.count)
-    let barWidth = slot * 0.8 / Double(max(1, bars.map(\.count).max() ?? 1))
+    let barWidth = min(60, slot * 0.8 / Double(max(1, bars.map(\.count).max() ?? 1)))
     for (index, load) in panel.loads.enumerated() {
-      let start = Layout.left + Double(index) * slot + slot * 0.1
-      svg += text(start + slot * 0.4, bottom + 20, load.rawValue, anchor: "middle")
+      let group = barWidth * Double(bars[index].count)
+      let start = Layout.left + Double(index) * slot + (slot - group) / 2
+      svg += text(start + group / 2, bottom + 20, load.rawValue, anchor: "middle")
       for (place, (contender, value)) in bars[index].enumerated() {
         let x = start + Double(place) * barWidth
         svg += rectangle(

@@ -7,16 +7,15 @@ extension Results {
     ("kframes/s", 10), ("app kept", 14), ("peak MiB", 9), ("others %", 9),
   ]
 
-  /// The titles of the table's columns.
-  static var heading: String { line(columns.map(\.title)) }
-
-  /// The rows of one load: medians, with half the range in percent of the median.
-  func table(of load: Load) -> String {
-    ([Self.heading] + rows(of: load).map { Self.line(Self.cells(of: $0)) }).joined(separator: "\n")
+  /// Medians, with half the range in percent of the median.
+  func table(of loads: [Load]) -> String {
+    let rows = loads.flatMap { self.rows(of: $0) }.map(Self.cells)
+    return ([Self.columns.map(\.title)] + rows).map(Self.line).joined(separator: "\n")
   }
 
   /// What needs no throughput, contender by contender.
   var traitTable: String {
+    guard !traits.isEmpty else { return "" }
     let titles = [
       "contender", "p50 us, low", "p99 us, low", "p50 us, high", "p99 us, high", "idle CPU %", "start ms",
     ]

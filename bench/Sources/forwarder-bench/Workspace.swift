@@ -60,9 +60,12 @@ enum Children {
     state.withLock { $0.ended + Proc.cpu(trees: $0.running) }
   }
 
-  /// Ends what still runs, at once: the way out after an interrupt or an error.
-  static func killAll() {
+  /// Ends what still runs: the way out after an interrupt or an error.
+  static func endAll() {
     let roots = state.withLock { $0.running }
+    roots.forEach { kill($0, SIGTERM) }
+    // A server that is asked first ends its own children.
+    _ = try? waitFor(1, "children to end") { Proc.children(of: roots).isEmpty }
     for pid in Proc.children(of: roots) + roots { kill(pid, SIGKILL) }
   }
 }
