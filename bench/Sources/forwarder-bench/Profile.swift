@@ -23,7 +23,8 @@ enum Profile {
     _ = try workload.execute(seconds: seconds)
     try recorder.wait(seconds: Double(seconds) + 10)
     let report = try run(
-      "perf", "report", "-q", "--stdio", "--no-children", "--percent-limit", "0.8", "--sort", "dso,symbol", "-i",
+      "perf", "report", "-q", "--stdio", "--no-children", "--percent-limit", "0.8", "--sort", "dso,symbol",
+      "-i",
       file)
     return "\(load.rawValue) \(contender.rawValue)\n\(report)"
   }
