@@ -1,0 +1,154 @@
+import ArgumentParser
+import Foundation
+
+/// A way to mirror the traffic link, or none.
+enum Contender: String, CaseIterable, Codable, ExpressibleByArgument {
+  /// No mirror: what the others are measured against.
+  case none
+  /// This project's forwarder on its own TPACKET_V3 ring.
+  case ring
+  /// The same with two capture threads.
+  case ring2
+  /// This project's forwarder on libpcap.
+  case libpcap
+  /// bench/plain/forwarder.c: libpcap and one sendmsg per packet.
+  case plain
+  /// The kernel alone: tc's mirred action into a vxlan device.
+  case mirred
+  /// Debian's daemonlogger as a soft tap: raw frames to the mirror link, no VXLAN.
+  case daemonlogger
+
+  /// Bytes that encapsulation puts before each mirrored frame.
+  var overhead: UInt64 {
+    switch self {
+    case .none, .daemonlogger: 0
+    case .ring, .ring2, .libpcap, .plain, .mirred: 14 + 20 + 8 + 8
+    }
+  }
+
+  /// Whether this project's own program is measured.
+  var isOurs: Bool { self == .ring || self == .ring2 || self == .libpcap }
+
+  /// Whether a process does the mirroring, whose CPU and memory can be read.
+  var hasProcess: Bool { self != .none && self != .mirred }
+
+  /// Whether measuring this pair says something: two workers need a load that saturates one, and a tap
+  /// without encapsulation has no MTU to keep.
+  func mirrors(_ load: Load) -> Bool {
+    switch self {
+    case .ring2: load == .upload1500
+    case .daemonlogger: load != .upload1500
+    default: true
+    }
+  }
+}
+
+/// Where the programs are that the harness did not build into itself.
+struct Tools {
+  /// The forwarder of this project.
+  var product: String
+  var plain: String { "\(Workspace.directory)/plain" }
+  var udp: String { "\(Workspace.directory)/udp" }
+  var delay: String { "\(Workspace.directory)/delay" }
+
+  /// Compiles the C programs of bench/ with -O2.
+  init(product: String, sources: String) throws {
+    self.product = product
+    for (source, output) in [("plain/forwarder.c", plain), ("load/udp.c", udp), ("load/delay.c", delay)] {
+      var command = ["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", output, "\(sources)/\(source)"]
+      if output == plain { command.append("-lpcap") }
+      let compiler = try Child(command)
+      guard try compiler.wait(seconds: 60).code == 0 else { throw BenchError(compiler.errors) }
+    }
+  }
+}
+
+/// A contender at work in the app's namespace.
+final class Mirror {
+  /// What a contender reports of itself when it ends; nil where it does not say.
+  struct Report: Codable {
+    var captured: UInt64?
+    var kernelDropped: UInt64?
+  }
+
+  let contender: Contender
+  /// The forwarder's process; the kernel's mirror has none.
+  let child: Child?
+  /// From starting the process until it said that it captures, in nanoseconds.
+  let startNanoseconds: UInt64
+  private let topology: Topology
+
+  /// Starts the mirror and returns when it captures.
+  init(
+    _ contender: Contender, tools: Tools, topology: Topology, mtu: Int = 9000
+  ) throws {
+    self.contender = contender
+    self.topology = topology
+    let start = Clock.now
+    switch contender {
+    case .none:
+      child = nil
+    case .ring, .ring2, .libpcap:
+      let variables = [
+        "CAPTURE": contender == .libpcap ? "libpcap" : "ring", "WORKERS": contender == .ring2 ? "2" : "1",
+        "SOURCE_PORTS": "4", "DESTINATION": Topology.collectorAddress,
+        "INTERFACE": Topology.traffic, "MTU": String(mtu), "STAT_DURATION": "0", "STAT_FORMAT": "json",
+      ]
+      child = try Child([tools.product], in: topology.app, environment: variables)
+    case .plain:
+      child = try Child([tools.plain, Topology.traffic, Topology.collectorAddress, "1"], in: topology.app)
+    case .mirred:
+      child = nil
+      try Self.addKernelMirror(topology)
+    case .daemonlogger:
+      child = try Child(
+        ["daemonlogger", "-i", Topology.traffic, "-o", Topology.mirror, "-S", "65535"], in: topology.app)
+    }
+    do {
+      try child?.awaitError(containing: contender == .daemonlogger ? "sniffing on" : "capturing")
+    } catch {
+      _ = try? child?.stop()
+      throw error
+    }
+    startNanoseconds = Clock.now - start
+  }
+
+  /// CPU time of the forwarder so far, in nanoseconds.
+  var cpu: UInt64 { child?.cpu ?? 0 }
+
+  /// Ends the mirror.
+  func stop() throws -> Report {
+    if contender == .mirred { try Self.removeKernelMirror(topology) }
+    guard let child else { return Report() }
+    let ending = try child.stop()
+    guard contender.isOurs || contender == .plain else { return Report() }
+    guard ending.code == 0 else {
+      throw BenchError("\(contender.rawValue) ended with \(ending.code): \(child.errors)")
+    }
+    guard let line = child.output.split(separator: "\n").last,
+      let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+    else { return Report() }
+    let counters = object["total"] as? [String: Any] ?? object
+    return Report(
+      captured: (counters["captured_packets"] as? NSNumber)?.uint64Value,
+      kernelDropped: (counters["kernel_dropped_packets"] as? NSNumber)?.uint64Value)
+  }
+
+  private static func addKernelMirror(_ topology: Topology) throws {
+    try run(
+      "ip", "link", "add", "vx0", "type", "vxlan", "id", "1", "local", "10.78.0.1", "remote",
+      Topology.collectorAddress, "dstport", "4789", "nolearning", "dev", Topology.mirror, in: topology.app)
+    try run("ip", "link", "set", "vx0", "up", in: topology.app)
+    try run("tc", "qdisc", "add", "dev", Topology.traffic, "clsact", in: topology.app)
+    for direction in ["ingress", "egress"] {
+      try run(
+        "tc", "filter", "add", "dev", Topology.traffic, direction, "protocol", "all", "bpf", "bytecode",
+        "1,6 0 0 262144", "action", "mirred", "egress", "mirror", "dev", "vx0", in: topology.app)
+    }
+  }
+
+  private static func removeKernelMirror(_ topology: Topology) throws {
+    try run("tc", "qdisc", "del", "dev", Topology.traffic, "clsact", in: topology.app)
+    try run("ip", "link", "del", "vx0", in: topology.app)
+  }
+}

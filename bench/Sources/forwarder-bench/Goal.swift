@@ -1,0 +1,60 @@
+import Foundation
+
+/// A promise of this project, as a comparison inside one run.
+struct Goal: Codable {
+  var name: String
+  var value: Double
+  var limit: Double
+  /// Whether the value may not be above the limit; otherwise not below it.
+  var isCeiling: Bool
+
+  var isMet: Bool { isCeiling ? value <= limit : value >= limit }
+}
+
+extension Results {
+  /// The promises that this run's loads and contenders can show.
+  var goals: [Goal] {
+    var goals: [Goal] = []
+    func atMost(_ name: String, _ value: Double?, _ limit: Double?) {
+      guard let value, let limit else { return }
+      goals.append(Goal(name: name, value: value, limit: limit, isCeiling: true))
+    }
+    func atLeast(_ name: String, _ value: Double?, _ limit: Double?) {
+      guard let value, let limit else { return }
+      goals.append(Goal(name: name, value: value, limit: limit, isCeiling: false))
+    }
+
+    for (load, limit) in [(Load.udp200, 0.28), (.udp1414, 0.33), (.imix, 0.40), (.http, 0.42)] {
+      atMost("CPU per frame against plain C, \(load.rawValue)", row(load, .ring)?.againstPlain?.median, limit)
+    }
+    for load in [Load.udp200, .udp1414, .http] {
+      atMost(
+        "system ns per frame against tc mirred, \(load.rawValue)",
+        row(load, .ring)?.systemPerFrame?.median, row(load, .mirred)?.systemPerFrame?.median)
+    }
+    atLeast(
+      "app kept beside tc mirred, http", row(.http, .ring)?.kept?.median, row(.http, .mirred)?.kept?.median)
+    for load in [Load.upload, .download] {
+      guard let row = row(load, .ring) else { continue }
+      let drops = runs.filter { $0.load == load && $0.contender == .ring }.compactMap(\.kernelDropped)
+      atLeast("app kept, \(load.rawValue)", row.kept?.median, 0.80)
+      atMost("ns per KiB, \(load.rawValue)", row.forwarderPerKiB.median, 300)
+      atMost("frames dropped by the kernel, \(load.rawValue)", drops.max().map(Double.init), 0)
+      // Header sizes are taken as equal; a handshake's options make a few bytes of difference.
+      atMost("share of payload lost, \(load.rawValue)", row.loss.maximum, 0.0001)
+      atLeast("share of payload with valid checksums, \(load.rawValue)", row.validShare, 1)
+    }
+    let ours = Load.allCases.compactMap { row($0, .ring)?.peakBytes }.max()
+    atMost("peak MiB (16 of them the ring)", ours.map { Double($0) / 1_048_576 }, 32)
+    if let trait = traits.first(where: { $0.contender == .ring }) {
+      atMost("idle share of a CPU", trait.idleShare, 0.001)
+      atMost("ms from exec to capturing", trait.startMilliseconds?.median, 100)
+      atMost("p99 delay at 100 packets/s, us", trait.delayAtLowRate.p99, 10_000)
+    }
+    atLeast(
+      "MiB/s delivered by 2 workers against 1, upload1500",
+      row(.upload1500, .ring2).map { $0.deliveredPerSecond.median / 1_048_576 },
+      row(.upload1500, .ring).map { $0.deliveredPerSecond.median / 1_048_576 })
+    return goals
+  }
+}
