@@ -52,8 +52,8 @@ public enum InterfaceEvent: Equatable, Sendable {
   case capturing(name: String, linkType: String)
   /// It cannot be captured on now; it is tried again every second.
   case lost(name: String, reason: String)
-  /// It has a link layer that cannot be sent as Ethernet and is left out of `any`.
-  case skipped(name: String, linkType: String)
+  /// It is left out of `any`: its link layer cannot be sent as Ethernet, or the filter makes no sense on it.
+  case skipped(name: String, reason: String)
 }
 
 /// A way to capture frames. Every call but `stop` is made on the thread that captures.

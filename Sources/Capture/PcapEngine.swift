@@ -138,9 +138,9 @@ public final class PcapEngine: CaptureEngine {
       case .interfaceDown, .noSuchInterface:
         guard case .named = plan.interfaces, waiting.insert(name).inserted else { return }
         report(.lost(name: name, reason: error.description))
-      case .unsupportedLinkType(_, let linkType) where plan.interfaces == .any:
+      case .unsupportedLinkType where plan.interfaces == .any, .filter where plan.interfaces == .any:
         skipped.insert(name)
-        report(.skipped(name: name, linkType: linkType))
+        report(.skipped(name: name, reason: error.description))
       default:
         throw error
       }

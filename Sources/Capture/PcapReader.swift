@@ -66,7 +66,8 @@ struct PcapReader: ~Copyable {
 }
 
 extension UnsafeMutablePointer<PcapReader> {
-  /// Lets libpcap hand its frames to the reader until it has no more: all of a file, or what is buffered of a live capture.
+  /// Lets libpcap hand its frames to the reader until it has no more: all of a file, or what is buffered of a live
+  /// capture.
   ///
   /// - Returns: the number of frames, or a negative PCAP_ERROR code.
   func dispatch(_ handle: PcapHandle) -> Int32 {

@@ -30,8 +30,8 @@ struct Encapsulator: ~Copyable {
   private var maximumFrame: Int
   private var identification = UInt32.random(in: 0...UInt32.max)
 
-  init(to collectors: CollectorSet, policy: Policy) {
-    lanes = LaneSet(to: collectors, frameCapacity: FrameBatch.capacity)
+  init(to collectors: CollectorSet, balancer: FlowBalancer, policy: Policy) {
+    lanes = LaneSet(to: collectors, balancer: balancer, frameCapacity: FrameBatch.capacity)
     self.policy = policy
     tunnelHeader = VXLANHeader(vni: policy.vni).wireBytes
     maximumFrame = collectors.maximumFrame(mtu: policy.mtu)
@@ -111,9 +111,13 @@ struct Encapsulator: ~Copyable {
     }
   }
 
-  /// The datagrams of a UDP super-datagram, if the capture says it is one.
+  /// The datagrams of a UDP super-datagram, if the capture says it is one. In a tunnel the inner datagrams are meant:
+  /// their checksum, not that of the outer header, is the open one.
   private func datagrams(_ frame: InnerFrame, _ packet: IPPacket) -> Segmentation? {
-    Segmentation(
+    guard frame.offload.checksum != .open || Int(frame.offload.checksumStart) == packet.headerByteCount else {
+      return nil
+    }
+    return Segmentation(
       udp: frame.packetBytes, packet, maximumPacket: maximumFrame - frame.linkByteCount,
       segmentSize: Int(frame.offload.segmentSize))
   }
@@ -139,6 +143,15 @@ struct Encapsulator: ~Copyable {
     }
     guard let found else { return nil }
     counters.checksumsFilled &+= 1
+    // Of a tunnel's super-frame the outer checksum may be open as well; it covers the inner one, which must be
+    // finished first.
+    if let packet, found.start > packet.headerByteCount, frame.isWritable,
+      let outer = OpenChecksum(detectedIn: frame.packetBytes, packet)
+    {
+      unsafe frame.network.storeBytes(
+        of: found.completed(frame.packetBytes).bigEndian, toByteOffset: found.field, as: UInt16.self)
+      return Patch(offset: outer.field, value: outer.completed(frame.packetBytes))
+    }
     return Patch(offset: found.field, value: found.completed(frame.packetBytes))
   }
 

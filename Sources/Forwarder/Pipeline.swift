@@ -9,6 +9,7 @@ final class Pipeline: FrameConsumer {
   private var encapsulator: Encapsulator
   private var hasCollectors = false
   private let policy: Encapsulator.Policy
+  private let balancer: FlowBalancer
   /// One of this many flows is mirrored.
   private let sample: UInt64
   /// Counters of encapsulators that are gone, and of frames that met none.
@@ -18,14 +19,17 @@ final class Pipeline: FrameConsumer {
   init(policy: Encapsulator.Policy, sample: Int) {
     self.policy = policy
     self.sample = UInt64(sample)
-    encapsulator = Encapsulator(to: CollectorSet([], mode: .balance), policy: policy)
+    let nobody = CollectorSet([], mode: .balance)
+    balancer = FlowBalancer(nobody)
+    encapsulator = Encapsulator(to: nobody, balancer: balancer, policy: policy)
   }
 
   /// Sends to other collectors from the next batch on; an empty set drops and counts.
   func setCollectors(_ collectors: CollectorSet) {
     base = totals
     hasCollectors = !collectors.paths.isEmpty
-    encapsulator = Encapsulator(to: collectors, policy: policy)
+    balancer.change(to: collectors)
+    encapsulator = Encapsulator(to: collectors, balancer: balancer, policy: policy)
   }
 
   func consume(_ batch: borrowing FrameBatch) {

@@ -204,8 +204,7 @@ final class Worker: Sendable {
     switch event {
     case .capturing(let name, let linkType): logger.info("interface \(name) is open (\(linkType))")
     case .lost(let name, let reason): logger.warning("interface \(name) is lost: \(reason); trying every second")
-    case .skipped(let name, let linkType):
-      logger.warning("interface \(name) is left out: link type \(linkType) cannot be sent as Ethernet")
+    case .skipped(let name, let reason): logger.warning("interface \(name) is left out: \(reason)")
     }
   }
 }

@@ -43,7 +43,7 @@ public final class CollectorPath: Sendable {
   ///
   /// - Returns: the MTU before and now, if it changed.
   public func refreshMTU() -> (before: Int, now: Int)? {
-    guard let now = (try? LaneSocket(to: address))?.routeMTU else { return nil }
+    guard let now = LaneSocket.routeMTU(to: address) else { return nil }
     let before = routeMTU
     guard now != before else { return nil }
     mtu.store(now, ordering: .relaxed)
@@ -73,22 +73,6 @@ public final class CollectorSet: Sendable {
   public init(_ paths: [CollectorPath], mode: Mode) {
     self.paths = Array(paths.prefix(Self.maximumCount))
     self.mode = mode
-  }
-
-  /// The path of a flow under `balance`: the one with the highest score (rendezvous hashing, Thaler and Ravishankar
-  /// 1998), so a path that goes away moves only its own flows. The set must not be empty.
-  func path(of flow: FlowHash) -> Int {
-    guard paths.count > 1 else { return 0 }
-    var best = 0
-    var highest: UInt64 = 0
-    for index in paths.indices {
-      let score = FlowHash.mix(flow.value ^ paths[index].identity)
-      if score >= highest {
-        highest = score
-        best = index
-      }
-    }
-    return best
   }
 
   /// The longest inner frame in bytes that fits every path when outer IP packets may have `mtu` bytes at most (nil:

@@ -13,6 +13,7 @@ public struct LaneSet: ~Copyable {
   public let collectors: CollectorSet
   /// Counters since this value was made.
   public private(set) var counters = SendCounters()
+  private let balancer: FlowBalancer
   private let lanesPerPath: Int
   private var queue: DatagramQueue
   private var sender = BatchSender()
@@ -23,9 +24,11 @@ public struct LaneSet: ~Copyable {
   /// EMSGSIZE in a row without a smaller route before a datagram is given up.
   private static let maximumRetries = 8
 
-  /// Lanes to `collectors`, for batches of at most `frameCapacity` captured frames.
-  public init(to collectors: CollectorSet, frameCapacity: Int) {
+  /// Lanes to `collectors`, for batches of at most `frameCapacity` captured frames. `balancer` shares flows among the
+  /// same collectors.
+  public init(to collectors: CollectorSet, balancer: FlowBalancer, frameCapacity: Int) {
     self.collectors = collectors
+    self.balancer = balancer
     lanesPerPath = collectors.paths.first?.lanes.count ?? 0
     queue = DatagramQueue(laneCount: collectors.paths.count * lanesPerPath)
     fates = FrameFates(capacity: frameCapacity)
@@ -43,7 +46,7 @@ public struct LaneSet: ~Copyable {
     case .copy:
       paths = collectors.paths.indices
     case .balance:
-      let path = collectors.path(of: flow)
+      let path = collectors.paths.count == 1 ? 0 : balancer.path(of: flow)
       paths = path..<path + 1
     }
     return LaneRoute(paths: paths, lane: lane, flow: UInt8(truncatingIfNeeded: flow.value >> 32))

@@ -17,13 +17,11 @@ public final class LaneSocket: Sendable {
   /// Opens a socket on a free source port and connects it. DF is set on every packet (IP_PMTUDISC_DO), so nothing is
   /// fragmented.
   public init(to address: SocketAddress) throws(TransportError) {
-    let family = address.isIPv6 ? AF_INET6 : AF_INET
-    let opened = socket(family, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard opened >= 0 else { throw .last("socket") }
+    let opened = try Self.open(isIPv6: address.isIPv6)
     do throws(TransportError) {
       try Self.set(
         opened,
-        family == AF_INET6
+        address.isIPv6
           ? (Int32(IPPROTO_IPV6), IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO)
           : (Int32(IPPROTO_IP), IP_MTU_DISCOVER, IP_PMTUDISC_DO))
       // As much as the system allows: a batch is charged with its kernel structures.
@@ -45,11 +43,21 @@ public final class LaneSocket: Sendable {
     close(descriptor)
   }
 
-  /// MTU in bytes of the route to the collector as the kernel knows it now; nil if there is no route.
-  public var routeMTU: Int? {
+  /// MTU in bytes of the route to the collector, as this socket's last send met it; nil if there is no route.
+  public var routeMTU: Int? { Self.routeMTU(descriptor, isIPv6: address.isIPv6) }
+
+  /// MTU in bytes of the route that a new connection to `address` would take; nil if there is none.
+  static func routeMTU(to address: SocketAddress) -> Int? {
+    guard let probe = try? open(isIPv6: address.isIPv6) else { return nil }
+    defer { close(probe) }
+    guard unsafe address.withSocketAddress({ unsafe connect(probe, $0, $1) }) == 0 else { return nil }
+    return routeMTU(probe, isIPv6: address.isIPv6)
+  }
+
+  private static func routeMTU(_ descriptor: CInt, isIPv6: Bool) -> Int? {
     var value: CInt = 0
     var size = socklen_t(MemoryLayout<CInt>.size)
-    let option = address.isIPv6 ? (Int32(IPPROTO_IPV6), IPV6_MTU) : (Int32(IPPROTO_IP), IP_MTU)
+    let option = isIPv6 ? (Int32(IPPROTO_IPV6), IPV6_MTU) : (Int32(IPPROTO_IP), IP_MTU)
     guard unsafe getsockopt(descriptor, option.0, option.1, &value, &size) == 0 else { return nil }
     return Int(value)
   }
@@ -62,6 +70,13 @@ public final class LaneSocket: Sendable {
     // Off again: each send says its own size.
     value = 0
     return unsafe setsockopt(descriptor, CLinux_SOL_UDP, CLinux_UDP_SEGMENT, &value, size) == 0
+  }
+
+  private static func open(isIPv6: Bool) throws(TransportError) -> CInt {
+    let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, kind, 0)
+    guard descriptor >= 0 else { throw .last("socket") }
+    return descriptor
   }
 
   private static func set(_ descriptor: CInt, _ option: (CInt, CInt, CInt)) throws(TransportError) {
