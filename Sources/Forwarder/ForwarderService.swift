@@ -75,7 +75,10 @@ public final class ForwarderService: Sendable {
     for worker in workers { worker.stop() }
     let end = Clock.milliseconds + 1_500
     while Clock.milliseconds < end, !workers.allSatisfy(\.status.hasEnded) { usleep(1_000) }
-    statistics.finish(snapshot)
+    let total = snapshot
+    statistics.finish(total)
+    logger.debug(
+      "\(total.counters.send.sendCalls) sends, \(total.counters.send.refusedReports) repeated after an ICMP error")
   }
 
   /// Frames captured so far, by all workers.

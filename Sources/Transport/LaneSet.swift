@@ -16,6 +16,7 @@ public struct LaneSet: ~Copyable {
   private let balancer: FlowBalancer
   private let lanesPerPath: Int
   private var queue: DatagramQueue
+  private var schedule = FlowSchedule()
   private var sender = BatchSender()
   private var fates: FrameFates
   private var batch = Batch()
@@ -101,10 +102,10 @@ public struct LaneSet: ~Copyable {
 
   private mutating func sendLane(path: Int, lane: Int) {
     let way = collectors.paths[path]
-    let index = path * lanesPerPath + lane
-    while !queue.isEmpty(lane: index) {
-      queue.takeBatch(
-        lane: index, maximumCount: Batch.capacity,
+    schedule.load(queue.takeLane(path * lanesPerPath + lane), of: &queue)
+    while !schedule.isEmpty {
+      schedule.takeBatch(
+        of: queue, maximumCount: Batch.capacity,
         maximumByteCount: way.usesSegmentation ? Self.maximumSendByteCount : Int.max, into: &batch)
       let sent = sendBatch(way, path, way.lanes[lane])
       if sent < batch.count { stall(from: sent, path: path, lane: lane) }
@@ -141,12 +142,14 @@ public struct LaneSet: ~Copyable {
 
   /// Moves what is left of the batch, and of its lane behind it, to the stalled datagrams. Rare, so it may allocate.
   private mutating func stall(from first: Int, path: Int, lane: Int) {
-    for position in first..<batch.count {
-      stalled.append(StalledDatagram(queue[batch[position]], path: path, lane: lane))
-    }
-    while let datagram = queue.popFirst(lane: path * lanesPerPath + lane) {
-      stalled.append(StalledDatagram(datagram, path: path, lane: lane))
-    }
+    var start = first
+    repeat {
+      for position in start..<batch.count {
+        stalled.append(StalledDatagram(queue[batch[position]], path: path, lane: lane))
+      }
+      start = 0
+      schedule.takeBatch(of: queue, maximumCount: Batch.capacity, maximumByteCount: Int.max, into: &batch)
+    } while batch.count > 0
   }
 
   /// Whether datagrams of the batch exceed what their route carries now.
