@@ -24,7 +24,10 @@ public struct BPFProgram: Equatable, Sendable {
   /// Kept bytes of a frame that is taken whole; no frame is longer.
   static let wholeFrame: UInt32 = 0x7FFF_FFFF
 
-  /// The instructions, at most 4096 (BPF_MAXINSNS).
+  /// BPF_MAXINSNS.
+  static let maximumCount = 4_096
+
+  /// The instructions; the kernel takes `maximumCount` of them.
   public var instructions: [Instruction]
 
   /// Takes nothing: frames that are not there yet stay out while what was captured is drained.
@@ -65,6 +68,10 @@ public struct BPFProgram: Equatable, Sendable {
   /// Attaches the program to a packet socket; it replaces one that is there atomically.
   func attach(to descriptor: CInt) throws(CaptureError) {
     precondition(MemoryLayout<Instruction>.stride == MemoryLayout<sock_filter>.stride)
+    guard instructions.count <= Self.maximumCount else {
+      let reason = "the filter has \(instructions.count) instructions, and the kernel takes \(Self.maximumCount)"
+      throw .failed(operation: "SO_ATTACH_FILTER", reason: reason)
+    }
     let result = unsafe instructions.withUnsafeBytes { bytes in
       var program = unsafe sock_fprog(
         len: UInt16(instructions.count),
@@ -86,13 +93,16 @@ extension BPFProgram {
   public func forPacketSocket(interfaces: [Int32], passingOthers: Bool) -> BPFProgram {
     let load: UInt16 = 0x20  // BPF_LD | BPF_W | BPF_ABS
     let jumpEqual: UInt16 = 0x15  // BPF_JMP | BPF_JEQ | BPF_K
+    let jumpAlways: UInt16 = 0x05  // BPF_JMP | BPF_JA
     let ancillary: UInt32 = 0xFFFF_F000  // SKF_AD_OFF
     var prefix: [Instruction] = []
     if !interfaces.isEmpty {
       prefix.append(Instruction(load, ancillary + 8))  // SKF_AD_IFINDEX
       for (position, index) in interfaces.enumerated() {
+        // A conditional jump reaches 255 instructions; this one reaches all.
         let rest = interfaces.count - position - 1
-        prefix.append(Instruction(jumpEqual, UInt32(index), jumpTrue: UInt8(rest + 1)))
+        prefix.append(Instruction(jumpEqual, UInt32(index), jumpFalse: 1))
+        prefix.append(Instruction(jumpAlways, UInt32(2 * rest + 1)))
       }
       prefix.append(Instruction(Self.returnConstant, 0))
     }

@@ -102,7 +102,8 @@ struct RingBlock {
     metadata.checksumOffset = unsafe at.loadUnaligned(fromByteOffset: 8, as: UInt16.self)
     switch kind {
     case 1, 4: metadata.kind = .tcp  // VIRTIO_NET_HDR_GSO_TCPV4, _TCPV6
-    case 3, 5: metadata.kind = .udp  // VIRTIO_NET_HDR_GSO_UDP, _UDP_L4
+    // Not VIRTIO_NET_HDR_GSO_UDP (3): that is one datagram, to be cut into IP fragments.
+    case 5: metadata.kind = .udp  // VIRTIO_NET_HDR_GSO_UDP_L4
     default: return metadata
     }
     metadata.segmentSize = unsafe at.loadUnaligned(fromByteOffset: 4, as: UInt16.self)

@@ -120,8 +120,9 @@ public final class RingEngine: CaptureEngine {
           base, byteCount: socket.geometry.blockByteCount, hasOffloadHeader: socket.hasOffloadHeader)
       else { break }
       found = true
-      while let entry = block.next() {
-        guard isWanted(entry) else { continue }
+      while var entry = block.next() {
+        entry.frame.byteCount = keptByteCount(of: entry)
+        guard entry.isEthernet || entry.frame.byteCount > 0 else { continue }
         if batch.isFull { deliver(to: consumer) }
         batch.append(entry.frame)
       }
@@ -138,12 +139,13 @@ public final class RingEngine: CaptureEngine {
     batch.removeAll()
   }
 
-  /// Frames without an Ethernet header were passed up unfiltered: IP ones meet their own program here.
-  private func isWanted(_ entry: RingBlock.Entry) -> Bool {
-    if entry.isEthernet { return true }
+  /// Frames without an Ethernet header were passed up whole and unfiltered: IP ones meet their own program here.
+  private func keptByteCount(of entry: RingBlock.Entry) -> Int {
+    let frame = entry.frame
+    if entry.isEthernet { return frame.byteCount }
     guard entry.etherType == EtherType.ipv4 || entry.etherType == EtherType.ipv6, let program = programs.raw
-    else { return false }
-    return program.match(entry.frame.bytes, wireByteCount: entry.frame.wireByteCount) != 0
+    else { return 0 }
+    return min(frame.byteCount, Int(program.match(frame.bytes, wireByteCount: frame.wireByteCount)))
   }
 
   private func attachFilter() throws(CaptureError) {

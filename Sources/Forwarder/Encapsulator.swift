@@ -18,9 +18,8 @@ struct Encapsulator: ~Copyable {
     var mtu: Int?
   }
 
-  /// Bytes in front of an inner header that no real frame exceeds: tunnel header, Ethernet with four tags, IPv6 with
-  /// extension headers.
-  private static let maximumHead = 2_048
+  /// Bytes of a packet that are copied to change a field in them; no real header reaches farther.
+  private static let maximumCopied = 1_024
 
   private(set) var lanes: LaneSet
   var counters = CaptureCounters()
@@ -163,7 +162,6 @@ struct Encapsulator: ~Copyable {
 
   private mutating func segment(_ frame: InnerFrame, _ plan: Segmentation, index: Int, route: LaneRoute) {
     for piece in 0..<plan.count {
-      makeRoom()
       let head = unsafe reserveHead(frame, plan.headerByteCount)
       var out = unsafe MutableRawSpan(
         _unsafeStart: head + VXLANHeader.byteCount + frame.linkByteCount, byteCount: plan.headerByteCount)
@@ -181,12 +179,11 @@ struct Encapsulator: ~Copyable {
     // The checksum covers all fragments and stands in one of them.
     let patch = openChecksum(frame, packet)
     for piece in 0..<plan.count {
-      makeRoom()
       let start = plan.payloadOffset + piece * plan.payloadPerFragment
       let count = plan.payloadCount(piece)
       // Payload up to the patched field goes into the head, so that the capture buffer is not written to.
       var copied = 0
-      if let patch, patch.offset >= start, patch.offset + 2 <= start + count, patch.offset - start <= 1_024 {
+      if let patch, patch.offset >= start, patch.offset + 2 <= start + min(count, Self.maximumCopied) {
         copied = patch.offset + 2 - start
       }
       let header = plan.headerCount(piece)
@@ -208,8 +205,8 @@ struct Encapsulator: ~Copyable {
   private mutating func append(
     _ frame: InnerFrame, networkByteCount: Int, patch: Patch?, index: Int, route: LaneRoute
   ) {
-    makeRoom()
     if frame.isWritable {
+      if lanes.isFull { drain() }
       let start = unsafe frame.network - frame.linkByteCount - VXLANHeader.byteCount
       unsafe writeLink(frame, to: start)
       if let patch {
@@ -221,7 +218,7 @@ struct Encapsulator: ~Copyable {
       return
     }
     // Everything up to the patched field goes into the head. A field farther in than any header is left as it is.
-    let copied = patch.map { $0.offset + 2 <= Self.maximumHead / 2 ? $0.offset + 2 : 0 } ?? 0
+    let copied = patch.map { $0.offset + 2 <= Self.maximumCopied ? $0.offset + 2 : 0 } ?? 0
     let head = unsafe reserveHead(frame, copied)
     if let patch, copied > 0 {
       let inner = unsafe head + VXLANHeader.byteCount + frame.linkByteCount
@@ -233,9 +230,12 @@ struct Encapsulator: ~Copyable {
       tailByteCount: networkByteCount - copied, frame: index, route: route)
   }
 
-  /// Takes head memory for tunnel header, Ethernet header and `byteCount` more, and writes the first two.
+  /// Takes head memory for tunnel header, Ethernet header and `byteCount` more, and writes the first two. Sends what
+  /// waits if there is no room for another datagram.
   private mutating func reserveHead(_ frame: InnerFrame, _ byteCount: Int) -> UnsafeMutableRawPointer {
-    let head = unsafe arena.reserve(VXLANHeader.byteCount + frame.linkByteCount + byteCount)
+    let needed = VXLANHeader.byteCount + frame.linkByteCount + byteCount
+    if lanes.isFull || !arena.hasRoom(needed) { drain() }
+    let head = unsafe arena.reserve(needed)
     unsafe writeLink(frame, to: head)
     return unsafe head
   }
@@ -249,11 +249,6 @@ struct Encapsulator: ~Copyable {
     } else if unsafe link != frame.network - frame.linkByteCount {
       unsafe link.copyMemory(from: frame.network - frame.linkByteCount, byteCount: frame.linkByteCount)
     }
-  }
-
-  /// Sends what waits if another datagram might not fit.
-  private mutating func makeRoom() {
-    if lanes.isFull || !arena.hasRoom(Self.maximumHead) { drain() }
   }
 
   /// Sends everything that waits, cutting again what a route that has shrunk no longer carries.

@@ -5,6 +5,8 @@ import Glibc
 public final class LaneSocket: Sendable {
   /// RFC 7348 section 5 recommends source ports of the dynamic range.
   public static let sourcePorts: ClosedRange<UInt16> = 49_152...65_535
+  /// The largest IPv4 packet in bytes.
+  private static let maximumPacket = 65_535
   /// Longest time in milliseconds that a send waits for the device's queue before the batch is given up.
   static let sendTimeoutMilliseconds = 500
 
@@ -59,7 +61,8 @@ public final class LaneSocket: Sendable {
     var size = socklen_t(MemoryLayout<CInt>.size)
     let option = isIPv6 ? (Int32(IPPROTO_IPV6), IPV6_MTU) : (Int32(IPPROTO_IP), IP_MTU)
     guard unsafe getsockopt(descriptor, option.0, option.1, &value, &size) == 0 else { return nil }
-    return Int(value)
+    // Loopback carries 65,536 bytes, more than an IPv4 packet can have.
+    return min(Int(value), maximumPacket)
   }
 
   /// Whether the kernel knows UDP_SEGMENT (4.18): tried on the socket, not guessed from a version.
