@@ -1,0 +1,150 @@
+import TestSupport
+import Testing
+
+@testable import Transport
+
+/// Skip-ahead over random blocks: no flow is reordered, nothing is lost or doubled, and each batch is one that
+/// UDP_SEGMENT takes.
+@Suite struct DatagramQueueTests {
+  private struct Sent {
+    var sequence: UInt32
+    var size: Int
+    var flow: UInt8
+  }
+
+  private func datagram(_ sequence: Int, size: Int, flow: UInt8) -> QueuedDatagram {
+    // The queue never looks at payload.
+    let payload = UnsafeRawPointer(bitPattern: 1)!
+    let head = size / 3
+    return QueuedDatagram(
+      head: payload, tail: payload, headByteCount: UInt32(head), tailByteCount: UInt32(size - head),
+      frame: UInt32(sequence), flow: flow, next: -1)
+  }
+
+  private struct Limits {
+    var count = Batch.capacity
+    var bytes = LaneSet.maximumSendByteCount
+    var window = DatagramQueue.window
+  }
+
+  /// Takes batches off a lane until it is empty; checks each.
+  private func drain(_ queue: inout DatagramQueue, lane: Int, _ limits: Limits) throws -> [[Sent]] {
+    var batches: [[Sent]] = []
+    var batch = Batch()
+    while !queue.isEmpty(lane: lane) {
+      queue.takeBatch(
+        lane: lane, maximumCount: limits.count, maximumByteCount: limits.bytes, window: limits.window, into: &batch)
+      let sent = (0..<batch.count).map { position in
+        let datagram = queue[batch[position]]
+        return Sent(sequence: datagram.frame, size: datagram.byteCount, flow: datagram.flow)
+      }
+      try #require(!sent.isEmpty && sent.count <= max(1, limits.count))
+      try #require(sent.dropLast().allSatisfy { $0.size == batch.size })
+      try #require(sent[sent.count - 1].size <= batch.size)
+      try #require(sent[0].size == batch.size)
+      if sent.count > 1 { try #require(sent.reduce(0) { $0 + $1.size } <= limits.bytes) }
+      batches.append(sent)
+    }
+    return batches
+  }
+
+  /// Every flow in its order, and each of `expected` once.
+  private func check(_ sent: [Sent], _ expected: Set<UInt32>, _ note: String) throws {
+    try #require(sent.count == expected.count, "\(note)")
+    try #require(Set(sent.map(\.sequence)) == expected, "\(note)")
+    var last: [UInt8: UInt32] = [:]
+    for datagram in sent {
+      if let previous = last[datagram.flow] { try #require(previous < datagram.sequence, "\(note)") }
+      last[datagram.flow] = datagram.sequence
+    }
+  }
+
+  @Test func randomBlocks() throws {
+    var random = SeededGenerator(seed: 21)
+    for round in 0..<400 {
+      let laneCount = random.int(1...4)
+      var queue = DatagramQueue(laneCount: laneCount)
+      let flowCount = random.pick([1, 2, 5, 40, 256])
+      let sizes = (0..<random.pick([1, 2, 3, 10, 300])).map { _ in
+        random.pick([random.int(50...200), random.int(50...1_500), random.int(50...9_000), 60_000])
+      }
+      var limits = Limits()
+      if random.chance(3) { limits.count = random.int(1...64) }
+      if random.chance(3) { limits.bytes = random.pick([1, 1_000, 20_000, Int.max]) }
+      if random.chance(3) { limits.window = random.int(1...100) }
+      // Two blocks through one queue: emptying it leaves nothing behind.
+      for _ in 0..<2 {
+        var expected = [Set<UInt32>](repeating: [], count: laneCount)
+        for sequence in 0..<random.int(1...600) {
+          let flow = UInt8(random.int(0...flowCount - 1))
+          let lane = Int(flow) % laneCount
+          queue.append(datagram(sequence, size: random.pick(sizes), flow: flow), lane: lane)
+          expected[lane].insert(UInt32(sequence))
+        }
+        for lane in 0..<laneCount {
+          let sent = try drain(&queue, lane: lane, limits).flatMap { $0 }
+          try check(sent, expected[lane], "round \(round), lane \(lane)")
+        }
+        queue.removeAll()
+      }
+    }
+  }
+
+  /// A lane that is given up in the middle hands out the rest in order.
+  @Test func batchesAndSingles() throws {
+    var random = SeededGenerator(seed: 22)
+    for round in 0..<200 {
+      var queue = DatagramQueue(laneCount: 1)
+      let count = random.int(1...200)
+      for sequence in 0..<count {
+        let flow = UInt8(random.int(0...9))
+        queue.append(datagram(sequence, size: random.pick([100, 200, 300]), flow: flow), lane: 0)
+      }
+      var sent: [Sent] = []
+      var batch = Batch()
+      while !queue.isEmpty(lane: 0) {
+        if random.chance(2), let one = queue.popFirst(lane: 0) {
+          sent.append(Sent(sequence: one.frame, size: one.byteCount, flow: one.flow))
+        } else {
+          queue.takeBatch(lane: 0, maximumCount: 64, maximumByteCount: 65_507, into: &batch)
+          for position in 0..<batch.count {
+            let one = queue[batch[position]]
+            sent.append(Sent(sequence: one.frame, size: one.byteCount, flow: one.flow))
+          }
+        }
+      }
+      let isDone = queue.popFirst(lane: 0) == nil
+      #expect(isDone)
+      try check(sent, Set((0..<count).map { UInt32($0) }), "round \(round)")
+    }
+  }
+
+  /// Requests and responses of 128 connections: first come, first served would need 256 sends.
+  @Test func alternatingSizesShareBatches() throws {
+    var queue = DatagramQueue(laneCount: 1)
+    for flow in 0..<128 {
+      queue.append(datagram(2 * flow, size: 200, flow: UInt8(flow)), lane: 0)
+      queue.append(datagram(2 * flow + 1, size: 900, flow: UInt8(flow)), lane: 0)
+    }
+    let batches = try drain(&queue, lane: 0, Limits())
+    #expect(batches.count <= 6, "\(batches.map(\.count))")
+  }
+
+  /// 64 datagrams at most, and the byte limit is met exactly or not at all.
+  @Test(arguments: [(1_000, 64), (1_023, 64), (1_024, 63), (2_000, 32), (65_507, 1), (65_508, 1)])
+  func limits(size: Int, count: Int) throws {
+    var queue = DatagramQueue(laneCount: 1)
+    for sequence in 0..<100 { queue.append(datagram(sequence, size: size, flow: 0), lane: 0) }
+    #expect(try drain(&queue, lane: 0, Limits())[0].count == count)
+  }
+
+  @Test func holdsAsManyAsItSays() {
+    var queue = DatagramQueue(laneCount: 1)
+    var sequence = 0
+    while !queue.isFull {
+      queue.append(datagram(sequence, size: 100, flow: 0), lane: 0)
+      sequence += 1
+    }
+    #expect(sequence == DatagramQueue.capacity)
+  }
+}
