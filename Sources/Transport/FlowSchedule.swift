@@ -10,6 +10,8 @@
 @safe
 struct FlowSchedule: ~Copyable {
   private static let flowCount = 256
+  /// Every flow may have a size of its own, and the class that a flow is just leaving stays until the flow has another.
+  private static let classCapacity = flowCount + 1
 
   /// A flow's waiting datagrams, and its place in a class.
   private struct Flow: BitwiseCopyable {
@@ -35,8 +37,8 @@ struct FlowSchedule: ~Copyable {
   init() {
     unsafe flows = .allocate(capacity: Self.flowCount)
     unsafe flows.initialize(repeating: Flow(), count: Self.flowCount)
-    unsafe classes = .allocate(capacity: Self.flowCount)
-    unsafe classes.initialize(repeating: SizeClass(), count: Self.flowCount)
+    unsafe classes = .allocate(capacity: Self.classCapacity)
+    unsafe classes.initialize(repeating: SizeClass(), count: Self.classCapacity)
   }
 
   deinit {
@@ -156,6 +158,7 @@ struct FlowSchedule: ~Copyable {
     var index = 0
     while index < classCount, unsafe classes[index].size != size { index += 1 }
     if index == classCount {
+      precondition(index < Self.classCapacity)
       unsafe classes[index] = SizeClass(size: size)
       classCount += 1
     }

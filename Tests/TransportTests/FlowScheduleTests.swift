@@ -3,9 +3,9 @@ import Testing
 
 @testable import Transport
 
-/// Skip-ahead over random blocks: no flow is reordered, nothing is lost or doubled, and each batch is one that
+/// The order of sending, over random blocks: no flow is reordered, nothing is lost or doubled, and each batch is one that
 /// UDP_SEGMENT takes.
-@Suite struct DatagramQueueTests {
+@Suite struct FlowScheduleTests {
   private struct Sent {
     var sequence: UInt32
     var size: Int
@@ -24,16 +24,17 @@ import Testing
   private struct Limits {
     var count = Batch.capacity
     var bytes = LaneSet.maximumSendByteCount
-    var window = DatagramQueue.window
   }
 
-  /// Takes batches off a lane until it is empty; checks each.
-  private func drain(_ queue: inout DatagramQueue, lane: Int, _ limits: Limits) throws -> [[Sent]] {
+  /// Takes batches of a lane until it is empty; checks each.
+  private func drain(
+    _ queue: inout DatagramQueue, _ schedule: inout FlowSchedule, lane: Int, _ limits: Limits = Limits()
+  ) throws -> [[Sent]] {
     var batches: [[Sent]] = []
     var batch = Batch()
-    while !queue.isEmpty(lane: lane) {
-      queue.takeBatch(
-        lane: lane, maximumCount: limits.count, maximumByteCount: limits.bytes, window: limits.window, into: &batch)
+    schedule.load(queue.takeLane(lane), of: &queue)
+    while !schedule.isEmpty {
+      schedule.takeBatch(of: queue, maximumCount: limits.count, maximumByteCount: limits.bytes, into: &batch)
       let sent = (0..<batch.count).map { position in
         let datagram = queue[batch[position]]
         return Sent(sequence: datagram.frame, size: datagram.byteCount, flow: datagram.flow)
@@ -64,6 +65,7 @@ import Testing
     for round in 0..<400 {
       let laneCount = random.int(1...4)
       var queue = DatagramQueue(laneCount: laneCount)
+      var schedule = FlowSchedule()
       let flowCount = random.pick([1, 2, 5, 40, 256])
       let sizes = (0..<random.pick([1, 2, 3, 10, 300])).map { _ in
         random.pick([random.int(50...200), random.int(50...1_500), random.int(50...9_000), 60_000])
@@ -71,7 +73,6 @@ import Testing
       var limits = Limits()
       if random.chance(3) { limits.count = random.int(1...64) }
       if random.chance(3) { limits.bytes = random.pick([1, 1_000, 20_000, Int.max]) }
-      if random.chance(3) { limits.window = random.int(1...100) }
       // Two blocks through one queue: emptying it leaves nothing behind.
       for _ in 0..<2 {
         var expected = [Set<UInt32>](repeating: [], count: laneCount)
@@ -82,7 +83,7 @@ import Testing
           expected[lane].insert(UInt32(sequence))
         }
         for lane in 0..<laneCount {
-          let sent = try drain(&queue, lane: lane, limits).flatMap { $0 }
+          let sent = try drain(&queue, &schedule, lane: lane, limits).flatMap { $0 }
           try check(sent, expected[lane], "round \(round), lane \(lane)")
         }
         queue.removeAll()
@@ -90,43 +91,31 @@ import Testing
     }
   }
 
-  /// A lane that is given up in the middle hands out the rest in order.
-  @Test func batchesAndSingles() throws {
-    var random = SeededGenerator(seed: 22)
-    for round in 0..<200 {
-      var queue = DatagramQueue(laneCount: 1)
-      let count = random.int(1...200)
-      for sequence in 0..<count {
-        let flow = UInt8(random.int(0...9))
-        queue.append(datagram(sequence, size: random.pick([100, 200, 300]), flow: flow), lane: 0)
-      }
-      var sent: [Sent] = []
-      var batch = Batch()
-      while !queue.isEmpty(lane: 0) {
-        if random.chance(2), let one = queue.popFirst(lane: 0) {
-          sent.append(Sent(sequence: one.frame, size: one.byteCount, flow: one.flow))
-        } else {
-          queue.takeBatch(lane: 0, maximumCount: 64, maximumByteCount: 65_507, into: &batch)
-          for position in 0..<batch.count {
-            let one = queue[batch[position]]
-            sent.append(Sent(sequence: one.frame, size: one.byteCount, flow: one.flow))
-          }
-        }
-      }
-      let isDone = queue.popFirst(lane: 0) == nil
-      #expect(isDone)
-      try check(sent, Set((0..<count).map { UInt32($0) }), "round \(round)")
+  /// As many sizes as flows can be told apart, and new ones with every datagram: as bad as it gets.
+  @Test func everyDatagramOfAnotherSize() throws {
+    var queue = DatagramQueue(laneCount: 1)
+    var schedule = FlowSchedule()
+    for sequence in 0..<2_048 {
+      queue.append(datagram(sequence, size: 100 + sequence, flow: UInt8(sequence % 256)), lane: 0)
     }
+    let sent = try drain(&queue, &schedule, lane: 0).flatMap { $0 }
+    try check(sent, Set(0..<2_048), "ascending")
+    queue.removeAll()
+    for sequence in 0..<2_048 {
+      queue.append(datagram(sequence, size: 3_000 - sequence, flow: UInt8(sequence % 256)), lane: 0)
+    }
+    try check(try drain(&queue, &schedule, lane: 0).flatMap { $0 }, Set(0..<2_048), "descending")
   }
 
   /// Requests and responses of 128 connections: first come, first served would need 256 sends.
   @Test func alternatingSizesShareBatches() throws {
     var queue = DatagramQueue(laneCount: 1)
+    var schedule = FlowSchedule()
     for flow in 0..<128 {
       queue.append(datagram(2 * flow, size: 200, flow: UInt8(flow)), lane: 0)
       queue.append(datagram(2 * flow + 1, size: 900, flow: UInt8(flow)), lane: 0)
     }
-    let batches = try drain(&queue, lane: 0, Limits())
+    let batches = try drain(&queue, &schedule, lane: 0)
     #expect(batches.count <= 6, "\(batches.map(\.count))")
   }
 
@@ -134,17 +123,8 @@ import Testing
   @Test(arguments: [(1_000, 64), (1_023, 64), (1_024, 63), (2_000, 32), (65_507, 1), (65_508, 1)])
   func limits(size: Int, count: Int) throws {
     var queue = DatagramQueue(laneCount: 1)
+    var schedule = FlowSchedule()
     for sequence in 0..<100 { queue.append(datagram(sequence, size: size, flow: 0), lane: 0) }
-    #expect(try drain(&queue, lane: 0, Limits())[0].count == count)
-  }
-
-  @Test func holdsAsManyAsItSays() {
-    var queue = DatagramQueue(laneCount: 1)
-    var sequence = 0
-    while !queue.isFull {
-      queue.append(datagram(sequence, size: 100, flow: 0), lane: 0)
-      sequence += 1
-    }
-    #expect(sequence == DatagramQueue.capacity)
+    #expect(try drain(&queue, &schedule, lane: 0)[0].count == count)
   }
 }
