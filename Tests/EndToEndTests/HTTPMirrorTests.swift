@@ -81,7 +81,7 @@ extension EndToEnd {
     ) throws -> Mirror {
       let file = try testbed.serveRandomFile(byteCount: Self.size)
       let forwarder = try Forwarder(environment, testbed: testbed)
-      let recordings = try testbed.record(filter: "tcp") {
+      let recordings = try testbed.record(filter: "tcp", with: .tcpdump) {
         try testbed.fetch(file, from: Testbed.Address.app)
         try testbed.fetch(file, from: Testbed.Address.app6)
         try testbed.waitForClosedConnections()

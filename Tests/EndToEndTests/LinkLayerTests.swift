@@ -53,11 +53,8 @@ extension EndToEnd {
 
         let mirrored = try recorder.mirror().mirror.inner.map(\.bytes)
         for frame in arriving + leaving {
-          // On `any` libpcap does not tell where an outgoing frame goes to: only that address may be missing.
-          let isCooked = engine == .libpcap && interface == "any"
-          let expected = isCooked && leaving.contains(frame) ? [0, 0, 0, 0, 0, 0] + frame[6...] : frame
-          let count = mirrored.filter { $0 == expected }.count
-          #expect(count == 1, "\(hexadecimal(expected)) among \(mirrored.map(hexadecimal))")
+          let count = mirrored.filter { $0 == frame }.count
+          #expect(count == 1, "\(hexadecimal(frame)) among \(mirrored.map(hexadecimal))")
         }
       }
     }
@@ -78,13 +75,13 @@ extension EndToEnd {
         }
         try eventually("the far end's answers") {
           let written = FileManager.default.contents(atPath: counter) ?? Data()
-          return Int(String(decoding: written, as: UTF8.self)) == 100
+          return Int(String(decoding: written, as: UTF8.self)) ?? 0 >= 100
         }
         _ = try forwarder.stopWithTotal()
         try Recorder.stop(recorder)
         let inner = Tshark(try recorder.mirror().innerPath, testbed: testbed)
         let names = ["eth.dst", "eth.src", "eth.type", "ip.src", "ipv6.src"]
-        let rows = try inner.fields(names, filter: "udp.dstport==7000")
+        let rows = try inner.fields(names, filter: "udp.dstport==7000 && !icmp && !icmpv6")
         // 50 out, and the same 50 back in, by each protocol.
         let none = "00:00:00:00:00:00"
         let expected = [

@@ -44,8 +44,7 @@ final class NetworkNamespace {
   /// The command that runs `arguments` inside.
   ///
   /// - Parameter hosts: a file that takes the place of `/etc/hosts` for this command only.
-  func command(_ arguments: [String], environment: [String: String]? = nil, hosts: String? = nil) -> [String]
-  {
+  func command(_ arguments: [String], environment: [String: String]? = nil, hosts: String? = nil) -> [String] {
     let enter = ["nsenter", "--net=/proc/\(processID)/ns/net"]
     let clean = environment.map { ["env", "-i"] + $0.map { "\($0)=\($1)" } } ?? []
     guard let hosts else { return enter + clean + arguments }

@@ -1,18 +1,19 @@
 import Foundation
 import Glibc
 
-/// An independent recording of one interface: tcpdump, or dumpcap inside a user namespace.
-///
-/// tcpdump insists on becoming its own user, which a user namespace of a single user does not have.
+/// An independent recording of one interface.
 final class Recorder {
-  private enum Program: String {
-    case tcpdump, dumpcap
+  enum Program: String {
+    case tcpdump
+    /// Shows what it has four times a second (tcpdump takes up to two seconds), so most tests use it.
+    case dumpcap
 
-    static let usable: Program = {
+    /// This one, or dumpcap inside a user namespace of a single user: tcpdump insists on becoming its own user.
+    var usable: Program {
       let map = (try? String(contentsOfFile: "/proc/self/uid_map", encoding: .utf8)) ?? ""
       let isWholeSystem = map.split(whereSeparator: \.isWhitespace) == ["0", "0", "4294967295"]
-      return isWholeSystem ? .tcpdump : .dumpcap
-    }()
+      return isWholeSystem ? self : .dumpcap
+    }
 
     func arguments(interface: String, filter: String, file: String) -> [String] {
       switch self {
@@ -26,19 +27,24 @@ final class Recorder {
     /// What it writes to standard error once it records.
     var sign: String { self == .tcpdump ? "listening on" : "File: " }
 
-    /// How long it may keep frames that the kernel has given it, in seconds (its buffer time-out, and some).
-    var quietTime: Double { self == .tcpdump ? 1.2 : 0.8 }
+    /// How long frames may wait in its buffer, in seconds: up to twice the time-out that it asks for, and some.
+    var quietTime: Double { self == .tcpdump ? 2.2 : 0.7 }
   }
 
   let path: String
   private let process: Subprocess
   private let interface: String
+  private let program: Program
 
   /// Records from now on; returns once the recording is live.
-  init(_ interface: String, of namespace: NetworkNamespace, filter: String, testbed: Testbed) throws {
+  init(
+    _ interface: String, of namespace: NetworkNamespace, filter: String, with program: Program = .dumpcap,
+    testbed: Testbed
+  ) throws {
     self.interface = "\(namespace.name)/\(interface)"
     path = "\(testbed.directory)/\(namespace.name)-\(UUID().uuidString).pcap"
-    let program = Program.usable
+    let program = program.usable
+    self.program = program
     let process = try testbed.start(
       program.arguments(interface: interface, filter: filter, file: path), in: namespace)
     self.process = process
@@ -55,12 +61,13 @@ final class Recorder {
   /// Waits until all recordings have been quiet for as long as their programs may hold frames back, then ends
   /// them; throws when one lost a frame.
   static func stop(_ recorders: Recorder...) throws {
+    let quietTime = recorders.map(\.program.quietTime).max() ?? 0
     var sizes = recorders.map(\.fileSize)
     var quietSince = monotonicSeconds()
     try eventually("recordings to come to rest", within: 30) {
       let now = recorders.map(\.fileSize)
       if now != sizes { (sizes, quietSince) = (now, monotonicSeconds()) }
-      return monotonicSeconds() - quietSince > Program.usable.quietTime
+      return monotonicSeconds() - quietSince > quietTime
     }
     for recorder in recorders { try recorder.end() }
   }
@@ -71,7 +78,7 @@ final class Recorder {
     let report = process.errorOutput
     guard exit == .status(0) else { throw Failure("\(process.name): \(exit), \(report)") }
     let figures: (captured: Substring, received: Substring, dropped: Substring)? =
-      switch Program.usable {
+      switch program {
       case .tcpdump:
         report.firstMatch(
           of: #/(\d+) packets? captured\n(\d+) packets? received by filter\n(\d+) packets? dropped by kernel/#

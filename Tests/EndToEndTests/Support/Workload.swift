@@ -16,16 +16,20 @@ extension Testbed {
   }
 
   /// Records the mirror at the collector.
-  func recordMirror(port: Int = 4789) throws -> Recorder {
-    try Recorder("mirror0", of: collector, filter: Self.mirrorFilter(port: port), testbed: self)
+  func recordMirror(port: Int = 4789, with program: Recorder.Program = .dumpcap) throws -> Recorder {
+    try Recorder(
+      "mirror0", of: collector, filter: Self.mirrorFilter(port: port), with: program, testbed: self)
   }
 
   /// Runs `traffic` between start and end of the recordings; `stop` must end the forwarder.
   ///
   /// - Parameter filter: of the direct recording, on eth0 of the application.
-  func record(filter: String, traffic: () throws -> Void, stop: () throws -> Void) throws -> Recordings {
-    let direct = try Recorder("eth0", of: app, filter: filter, testbed: self)
-    let outer = try recordMirror()
+  func record(
+    filter: String, with program: Recorder.Program = .dumpcap, traffic: () throws -> Void,
+    stop: () throws -> Void
+  ) throws -> Recordings {
+    let direct = try Recorder("eth0", of: app, filter: filter, with: program, testbed: self)
+    let outer = try recordMirror(with: program)
     try traffic()
     try stop()
     try Recorder.stop(direct, outer)
