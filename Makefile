@@ -70,5 +70,4 @@ image-test: image ## run the image as a sidecar would run: non-root, read-only, 
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(SCRATCH)
-	[ ! -f bench/Makefile ] || $(MAKE) -C bench clean
+	rm -rf $(SCRATCH) bench/.build bench/micro/.build
