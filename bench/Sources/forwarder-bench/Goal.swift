@@ -39,7 +39,7 @@ extension Results {
       let drops = runs.filter { $0.load == load && $0.contender == .ring }.compactMap(\.kernelDropped)
       atLeast("app kept, \(load.rawValue)", row.kept?.median, 0.80)
       atMost("ns per KiB, \(load.rawValue)", row.forwarderPerKiB.median, 300)
-      atMost("frames dropped by the kernel, \(load.rawValue)", drops.max().map(Double.init), 0)
+      atMost("frames dropped by the kernel, \(load.rawValue)", drops.max().map { Double($0) }, 0)
       // Header sizes are taken as equal; a handshake's options make a few bytes of difference.
       atMost("share of payload lost, \(load.rawValue)", row.loss.maximum, 0.0001)
       atLeast("share of payload with valid checksums, \(load.rawValue)", row.validShare, 1)

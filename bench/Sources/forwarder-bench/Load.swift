@@ -7,7 +7,7 @@ enum Load: String, CaseIterable, Codable, ExpressibleByArgument {
   case udp64, udp200, udp1414, imix
   /// The same as fast as one core generates it: for loss, and for what the app keeps.
   case flood64, flood200, flood1414, floodimix
-  /// nginx in the app, wrk with 32 connections in the peer, five sizes of response.
+  /// nginx in the app, wrk with 32 connections in the peer, three sizes of response.
   case http
   /// iperf3 at full speed, from the app and to it.
   case upload, download
@@ -71,7 +71,7 @@ final class Workload {
   private let tools: Tools
   private let topology: Topology
   private let server: Child?
-  private static let responseBytes = [200, 600, 1400, 4000, 8000]
+  private static let responseBytes = [300, 1000, 4000]
 
   /// Starts the server that the load needs and waits until it answers.
   init(_ load: Load, tools: Tools, topology: Topology) throws {
@@ -129,9 +129,9 @@ final class Workload {
   private static func startNginx(in namespace: String) throws -> Child {
     let root = "\(Workspace.directory)/www"
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-    for size in responseBytes {
+    for (index, size) in responseBytes.enumerated() {
       let body = String(repeating: #"{"id":12345,"name":"packet"},"#, count: size / 29 + 1).prefix(size)
-      try body.write(toFile: "\(root)/\(size).json", atomically: true, encoding: .utf8)
+      try body.write(toFile: "\(root)/\(index).json", atomically: true, encoding: .utf8)
     }
     let configuration = """
       daemon off; user root; worker_processes 2; pid \(root).pid; error_log stderr;
@@ -149,7 +149,7 @@ final class Workload {
 
   /// wrk's connections ask for each size in turn; `done` prints what the harness reads.
   private static func writeScript() throws {
-    let paths = responseBytes.map { "\"/\($0).json\"" }.joined(separator: ", ")
+    let paths = responseBytes.indices.map { "\"/\($0).json\"" }.joined(separator: ", ")
     let script = """
       local paths, requests, turn = { \(paths) }, {}, 0
       function init() for i, path in ipairs(paths) do requests[i] = wrk.format("GET", path) end end
