@@ -32,8 +32,11 @@ extension Results {
         "system ns per frame against tc mirred, \(load.rawValue)",
         row(load, .ring)?.systemPerFrame?.median, row(load, .mirred)?.systemPerFrame?.median)
     }
-    atLeast(
-      "app kept beside tc mirred, http", row(.http, .ring)?.kept?.median, row(.http, .mirred)?.kept?.median)
+    for load in [Load.http, .http1k] {
+      atLeast(
+        "app kept beside tc mirred, \(load.rawValue)", row(load, .ring)?.kept?.median,
+        row(load, .mirred)?.kept?.median)
+    }
     for load in [Load.upload, .download] {
       guard let row = row(load, .ring) else { continue }
       let drops = runs.filter { $0.load == load && $0.contender == .ring }.compactMap(\.kernelDropped)
