@@ -18,7 +18,10 @@ let packetPath: [SwiftSetting] =
 let package = Package(
   name: "packet-forwarder",
   products: [
-    .executable(name: "packet-forwarder", targets: ["packet-forwarder"])
+    .executable(name: "packet-forwarder", targets: ["packet-forwarder"]),
+    // For bench/micro, which is a package of its own.
+    .library(name: "Wire", targets: ["Wire"]),
+    .library(name: "Transport", targets: ["Transport"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

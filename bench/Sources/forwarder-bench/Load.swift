@@ -7,8 +7,10 @@ enum Load: String, CaseIterable, Codable, ExpressibleByArgument {
   case udp64, udp200, udp1414, imix
   /// The same as fast as one core generates it: for loss, and for what the app keeps.
   case flood64, flood200, flood1414, floodimix
-  /// nginx in the app, wrk with 32 connections in the peer, five sizes of response.
+  /// nginx in the app, wrk with 32 connections in the peer, three sizes of response.
   case http
+  /// The same with one size of response: sends of equal datagrams are longer.
+  case http1k
   /// iperf3 at full speed, from the app and to it.
   case upload, download
   /// Four connections from the app, mirrored into packets of 1500 bytes.
@@ -26,7 +28,7 @@ enum Load: String, CaseIterable, Codable, ExpressibleByArgument {
     case .udp200, .flood200: "200"
     case .udp1414, .flood1414: "1414"
     case .imix, .floodimix: "imix"
-    case .http, .upload, .download, .upload1500: nil
+    case .http, .http1k, .upload, .download, .upload1500: nil
     }
   }
 
@@ -34,6 +36,8 @@ enum Load: String, CaseIterable, Codable, ExpressibleByArgument {
   var isSampled: Bool { ![.flood64, .flood200, .flood1414, .floodimix].contains(self) }
 
   var isPaced: Bool { [.udp64, .udp200, .udp1414, .imix].contains(self) }
+
+  var isHTTP: Bool { self == .http || self == .http1k }
 
   var isBulk: Bool { [.upload, .download, .upload1500].contains(self) }
 
@@ -43,7 +47,7 @@ enum Load: String, CaseIterable, Codable, ExpressibleByArgument {
   /// What the app's throughput is counted in.
   var unit: String {
     switch self {
-    case .http: "requests"
+    case .http, .http1k: "requests"
     case .upload, .download, .upload1500: "KiB"
     default: "packets"
     }
@@ -52,7 +56,7 @@ enum Load: String, CaseIterable, Codable, ExpressibleByArgument {
   /// Bytes of headers before the payload of a frame on the traffic link.
   var innerHeaders: UInt64 {
     switch self {
-    case .http, .upload, .download, .upload1500: 14 + 20 + 32  // TCP with timestamps
+    case .http, .http1k, .upload, .download, .upload1500: 14 + 20 + 32  // TCP with timestamps
     default: 14 + 20 + 8
     }
   }
@@ -71,7 +75,7 @@ final class Workload {
   private let tools: Tools
   private let topology: Topology
   private let server: Child?
-  private static let responseBytes = [200, 600, 1400, 4000, 8000]
+  private static let responseBytes = [300, 1000, 4000]
 
   /// Starts the server that the load needs and waits until it answers.
   init(_ load: Load, tools: Tools, topology: Topology) throws {
@@ -79,9 +83,10 @@ final class Workload {
     self.tools = tools
     self.topology = topology
     switch load {
-    case .http:
-      server = try Self.startNginx(in: topology.app)
-      try Self.writeScript()
+    case .http, .http1k:
+      let sizes = load == .http ? Self.responseBytes : [1000]
+      server = try Self.startNginx(in: topology.app, responseBytes: sizes)
+      try Self.writeScript(responses: sizes.count)
       try Self.awaitListener(port: 80, in: topology.app)
     case .upload, .download, .upload1500:
       server = try Child(["iperf3", "-s", "-f", "k"], in: topology.peer)
@@ -101,7 +106,7 @@ final class Workload {
       let result = try Self.json(of: generator, seconds: Double(seconds) + 10)
       return Work(units: try Self.number(result, "sent"), seconds: try Self.number(result, "seconds"))
     }
-    if load == .http {
+    if load.isHTTP {
       let wrk = try Child(
         [
           "wrk", "-t", "2", "-c", "32", "-d", String(seconds), "-s", Self.scriptPath,
@@ -126,12 +131,12 @@ final class Workload {
 
   private static var scriptPath: String { "\(Workspace.directory)/mix.lua" }
 
-  private static func startNginx(in namespace: String) throws -> Child {
+  private static func startNginx(in namespace: String, responseBytes: [Int]) throws -> Child {
     let root = "\(Workspace.directory)/www"
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-    for size in responseBytes {
+    for (index, size) in responseBytes.enumerated() {
       let body = String(repeating: #"{"id":12345,"name":"packet"},"#, count: size / 29 + 1).prefix(size)
-      try body.write(toFile: "\(root)/\(size).json", atomically: true, encoding: .utf8)
+      try body.write(toFile: "\(root)/\(index).json", atomically: true, encoding: .utf8)
     }
     let configuration = """
       daemon off; user root; worker_processes 2; pid \(root).pid; error_log stderr;
@@ -148,8 +153,8 @@ final class Workload {
   }
 
   /// wrk's connections ask for each size in turn; `done` prints what the harness reads.
-  private static func writeScript() throws {
-    let paths = responseBytes.map { "\"/\($0).json\"" }.joined(separator: ", ")
+  private static func writeScript(responses: Int) throws {
+    let paths = (0..<responses).map { "\"/\($0).json\"" }.joined(separator: ", ")
     let script = """
       local paths, requests, turn = { \(paths) }, {}, 0
       function init() for i, path in ipairs(paths) do requests[i] = wrk.format("GET", path) end end

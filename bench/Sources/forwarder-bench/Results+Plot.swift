@@ -34,10 +34,10 @@ extension Results {
     let panels = [
       Panel(
         title: "CPU of the forwarder per mirrored frame", unit: "ns",
-        loads: loads.filter { $0.isPaced || $0 == .http }, value: { $0.forwarderPerFrame }),
+        loads: loads.filter { $0.isPaced || $0.isHTTP }, value: { $0.forwarderPerFrame }),
       Panel(
         title: "CPU of the whole system per mirrored frame, beyond that of no mirror", unit: "ns",
-        loads: loads.filter { $0.isPaced || $0 == .http }, value: { $0.systemPerFrame }),
+        loads: loads.filter { $0.isPaced || $0.isHTTP }, value: { $0.systemPerFrame }),
       Panel(
         title: "Throughput that the app keeps beside the mirror", unit: "share",
         loads: loads.filter { !$0.isPaced }, value: { $0.kept }),
