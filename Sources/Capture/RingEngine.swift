@@ -109,28 +109,47 @@ public final class RingEngine: CaptureEngine {
     }
   }
 
-  /// Hands over every block that is ready; false if none was.
+  /// Hands over every block that is ready; false if none was. Blocks that are ready together go together: the more
+  /// frames the consumer can choose from, the longer its batches.
   private func consumeBlocks(into consumer: any FrameConsumer) -> Bool {
-    var found = false
+    let blockCount = socket.geometry.blockCount
+    var held = 0
     // At most once round the ring, so that the caller can look after other things.
-    for _ in 0..<socket.geometry.blockCount {
+    for step in 0..<blockCount {
       let base = unsafe socket.base + nextBlock * socket.geometry.blockByteCount
       guard
         var block = unsafe RingBlock(
           base, byteCount: socket.geometry.blockByteCount, hasOffloadHeader: socket.hasOffloadHeader)
-      else { break }
-      found = true
+      else {
+        release(held, to: consumer)
+        return step > 0
+      }
       while var entry = block.next() {
         entry.frame.byteCount = keptByteCount(of: entry)
         guard entry.isEthernet || entry.frame.byteCount > 0 else { continue }
         if batch.isFull { deliver(to: consumer) }
         batch.append(entry.frame)
       }
-      deliver(to: consumer)
-      unsafe RingBlock.release(base)
-      nextBlock = (nextBlock + 1) % socket.geometry.blockCount
+      held += 1
+      nextBlock = (nextBlock + 1) % blockCount
+      // The kernel must never wait for blocks that could have gone back.
+      if held * 4 >= blockCount || batch.count * 2 >= FrameBatch.capacity {
+        release(held, to: consumer)
+        held = 0
+      }
     }
-    return found
+    release(held, to: consumer)
+    return true
+  }
+
+  /// Has the last `count` blocks sent and gives them back to the kernel.
+  private func release(_ count: Int, to consumer: any FrameConsumer) {
+    deliver(to: consumer)
+    let blockCount = socket.geometry.blockCount
+    for back in stride(from: count, to: 0, by: -1) {
+      let index = (nextBlock + blockCount - back) % blockCount
+      unsafe RingBlock.release(socket.base + index * socket.geometry.blockByteCount)
+    }
   }
 
   private func deliver(to consumer: any FrameConsumer) {
