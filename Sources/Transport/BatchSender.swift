@@ -27,15 +27,13 @@ struct BatchSender: ~Copyable {
   private static let maximumReports = 64
 
   init() {
-    let vectorCount = 2 * Batch.capacity * BatchList.capacity
-    unsafe vectors = .allocate(capacity: vectorCount)
-    unsafe vectors.initialize(repeating: iovec(), count: vectorCount)
+    unsafe vectors = .allocate(capacity: 2 * Batch.capacity)
+    unsafe vectors.initialize(repeating: iovec(), count: 2 * Batch.capacity)
     unsafe messages = .allocate(capacity: Batch.capacity)
     unsafe messages.initialize(repeating: CLinux_mmsghdr(), count: Batch.capacity)
     controlByteCount = CLinux_CMSG_SPACE(MemoryLayout<UInt16>.size)
-    let room = controlByteCount * BatchList.capacity
-    unsafe control = .allocate(byteCount: room, alignment: MemoryLayout<cmsghdr>.alignment)
-    unsafe control.initializeMemory(as: UInt8.self, repeating: 0, count: room)
+    unsafe control = .allocate(byteCount: controlByteCount, alignment: MemoryLayout<cmsghdr>.alignment)
+    unsafe control.initializeMemory(as: UInt8.self, repeating: 0, count: controlByteCount)
   }
 
   deinit {
@@ -54,59 +52,27 @@ struct BatchSender: ~Copyable {
     return sendSeparately(batch, queue, from: first, descriptor)
   }
 
-  /// Sends the batches of a list that are not done with, by UDP_SEGMENT, with one call.
-  ///
-  /// - Returns: how many batches the kernel took whole. What is wrong with the next one, `send` tells.
-  mutating func sendTogether(
-    _ batches: borrowing BatchList, of queue: borrowing DatagramQueue, on descriptor: CInt
-  ) -> Int {
-    var used = 0
-    let count = batches.count - batches.first
-    for index in 0..<count {
-      used += fill(message: index, vector: used, batches[batches.first + index], queue, from: 0)
-    }
-    var reports = 0
-    while true {
-      let result = unsafe CLinux_sendmmsg(descriptor, messages, UInt32(count), 0)
-      guard let outcome = outcome(result < 0 ? nil : Int(result), &reports) else { continue }
-      if case .sent(let sent) = outcome { return sent }
-      return 0
-    }
-  }
-
   private mutating func sendSegmented(
     _ batch: Batch, _ queue: borrowing DatagramQueue, from first: Int, _ descriptor: CInt
   ) -> SendOutcome {
-    _ = fill(message: 0, vector: 0, batch, queue, from: first)
-    var reports = 0
-    while true {
-      let result = unsafe sendmsg(descriptor, &messages[0].msg_hdr, 0)
-      if let outcome = outcome(result < 0 ? nil : batch.count - first, &reports) { return outcome }
-    }
-  }
-
-  /// Makes message `index` of a batch, its vectors from `start` on; returns how many vectors it took.
-  private mutating func fill(
-    message index: Int, vector start: Int, _ batch: Batch, _ queue: borrowing DatagramQueue, from first: Int
-  ) -> Int {
-    var used = start
+    var used = 0
     for position in first..<batch.count { used += unsafe fill(vectors + used, queue[batch[position]]) }
-    unsafe messages[index].msg_hdr.msg_iov = vectors + start
-    unsafe messages[index].msg_hdr.msg_iovlen = used - start
-    guard batch.count - first > 1 else {
-      unsafe messages[index].msg_hdr.msg_control = nil
-      unsafe messages[index].msg_hdr.msg_controllen = 0
-      return used - start
-    }
-    unsafe messages[index].msg_hdr.msg_control = control + index * controlByteCount
-    unsafe messages[index].msg_hdr.msg_controllen = controlByteCount
+    var message = unsafe msghdr()
+    unsafe message.msg_iov = vectors
+    unsafe message.msg_iovlen = used
+    unsafe message.msg_control = control
+    unsafe message.msg_controllen = controlByteCount
     // The buffer has room for exactly this header.
-    let header = unsafe CLinux_CMSG_FIRSTHDR(&messages[index].msg_hdr)!
+    let header = unsafe CLinux_CMSG_FIRSTHDR(&message)!
     unsafe header.pointee.cmsg_level = CLinux_SOL_UDP
     unsafe header.pointee.cmsg_type = CLinux_UDP_SEGMENT
     unsafe header.pointee.cmsg_len = CLinux_CMSG_LEN(MemoryLayout<UInt16>.size)
     unsafe CLinux_CMSG_DATA(header).storeBytes(of: UInt16(truncatingIfNeeded: batch.size), as: UInt16.self)
-    return used - start
+    var reports = 0
+    while true {
+      let result = unsafe sendmsg(descriptor, &message, 0)
+      if let outcome = outcome(result < 0 ? nil : batch.count - first, &reports) { return outcome }
+    }
   }
 
   private mutating func sendSeparately(
@@ -118,8 +84,6 @@ struct BatchSender: ~Copyable {
       let vectorCount = unsafe fill(vectors + used, queue[batch[first + index]])
       unsafe messages[index].msg_hdr.msg_iov = vectors + used
       unsafe messages[index].msg_hdr.msg_iovlen = vectorCount
-      unsafe messages[index].msg_hdr.msg_control = nil
-      unsafe messages[index].msg_hdr.msg_controllen = 0
       used += vectorCount
     }
     var reports = 0

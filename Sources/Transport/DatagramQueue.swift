@@ -82,3 +82,26 @@ struct DatagramQueue: ~Copyable {
     unsafe pool[Int(index)].next = next
   }
 }
+
+/// Places of the datagrams of one send.
+struct Batch {
+  /// UDP_MAX_SEGMENTS of the kernels before 6.9.
+  static let capacity = 64
+
+  private var indices = InlineArray<64, Int32>(repeating: 0)
+  private(set) var count = 0
+  /// Bytes of every datagram but perhaps the last.
+  var size = 0
+
+  subscript(position: Int) -> Int32 { indices[position] }
+
+  mutating func append(_ index: Int32) {
+    indices[count] = index
+    count += 1
+  }
+
+  mutating func removeAll() {
+    count = 0
+    size = 0
+  }
+}

@@ -19,7 +19,7 @@ public struct LaneSet: ~Copyable {
   private var schedule = FlowSchedule()
   private var sender = BatchSender()
   private var fates: FrameFates
-  private var batches = BatchList()
+  private var batch = Batch()
   private var stalled: [StalledDatagram] = []
 
   /// EMSGSIZE in a row without a smaller route before a datagram is given up.
@@ -104,104 +104,71 @@ public struct LaneSet: ~Copyable {
     let way = collectors.paths[path]
     schedule.load(queue.takeLane(path * lanesPerPath + lane), of: &queue)
     while !schedule.isEmpty {
-      let isSegmented = way.usesSegmentation
-      batches.removeAll()
-      while !schedule.isEmpty, !batches.isFull {
-        schedule.takeBatch(
-          of: queue, maximumCount: Batch.capacity,
-          maximumByteCount: isSegmented ? Self.maximumSendByteCount : Int.max, into: &batches.next)
-        batches.keepNext()
-      }
-      if !sendBatches(way, path, way.lanes[lane], isSegmented: isSegmented) { stall(path: path, lane: lane) }
+      schedule.takeBatch(
+        of: queue, maximumCount: Batch.capacity,
+        maximumByteCount: way.usesSegmentation ? Self.maximumSendByteCount : Int.max, into: &batch)
+      let sent = sendBatch(way, path, way.lanes[lane])
+      if sent < batch.count { stall(from: sent, path: path, lane: lane) }
     }
   }
 
-  /// Sends the batches gathered, all with one call as long as nothing is wrong. False if a datagram is too big for
-  /// the route: the batches from the first unsent datagram on are kept then.
-  private mutating func sendBatches(
-    _ way: CollectorPath, _ path: Int, _ socket: LaneSocket, isSegmented: Bool
-  ) -> Bool {
-    while batches.first < batches.count {
-      if isSegmented {
-        let sent = sender.sendTogether(batches, of: queue, on: socket.descriptor)
-        for _ in 0..<sent {
-          countSent(batches[batches.first], 0..<batches[batches.first].count, overhead: way.address.overhead)
-          batches.first += 1
-        }
-        if batches.first == batches.count { return true }
-      }
-      // Batch by batch: UDP_SEGMENT is not to be had, or the next batch met an error.
-      if !sendBatch(way, path, socket) { return false }
-      batches.first += 1
-    }
-    return true
-  }
-
-  /// Sends the first batch, whatever it takes; false if its datagrams from `batches.done` on are too big for the route.
-  private mutating func sendBatch(_ way: CollectorPath, _ path: Int, _ socket: LaneSocket) -> Bool {
-    let batch = batches[batches.first]
-    batches.done = 0
+  /// Sends the batch; returns how much of it is done with, which is less than all only if the next datagram is too
+  /// big for the route.
+  private mutating func sendBatch(_ way: CollectorPath, _ path: Int, _ socket: LaneSocket) -> Int {
+    var done = 0
     var retries = 0
-    while batches.done < batch.count {
+    while done < batch.count {
       let segmented = way.usesSegmentation
-      let done = batches.done
       switch sender.send(batch, of: queue, from: done, on: socket.descriptor, segmented: segmented) {
       case .sent(let count):
-        countSent(batch, done..<done + count, overhead: way.address.overhead)
-        batches.done += count
+        countSent(done..<done + count, overhead: way.address.overhead)
+        done += count
         retries = 0
       case .tooBig:
-        if isTooBig(batch, way, socket) { return false }
+        if isTooBig(way, socket) { return done }
         // The error was about an earlier datagram: the same again, but not for ever.
         retries += 1
-        if retries > Self.maximumRetries { drop(batch, through: done + 1, path, code: EMSGSIZE) }
+        if retries > Self.maximumRetries { drop(&done, through: done + 1, path, code: EMSGSIZE) }
       case .failed(let code) where segmented && (code == EINVAL || code == EIO):
         // EINVAL also says that a segment is larger than the route carries.
-        if code == EINVAL, isTooBig(batch, way, socket) { return false }
+        if code == EINVAL, isTooBig(way, socket) { return done }
         way.giveUpSegmentation()
       case .failed(let code):
-        drop(batch, through: batch.count, path, code: code)
+        drop(&done, through: batch.count, path, code: code)
       }
     }
-    batches.done = 0
-    return true
+    return done
   }
 
-  /// Moves what is left of the batches, and of their lane behind them, to the stalled datagrams. Rare, so it may
-  /// allocate.
-  private mutating func stall(path: Int, lane: Int) {
-    while batches.first < batches.count || !schedule.isEmpty {
-      if batches.first == batches.count {
-        batches.removeAll()
-        schedule.takeBatch(of: queue, maximumCount: Batch.capacity, maximumByteCount: Int.max, into: &batches.next)
-        batches.keepNext()
-      }
-      let batch = batches[batches.first]
-      for position in batches.done..<batch.count {
+  /// Moves what is left of the batch, and of its lane behind it, to the stalled datagrams. Rare, so it may allocate.
+  private mutating func stall(from first: Int, path: Int, lane: Int) {
+    var start = first
+    repeat {
+      for position in start..<batch.count {
         stalled.append(StalledDatagram(queue[batch[position]], path: path, lane: lane))
       }
-      batches.done = 0
-      batches.first += 1
-    }
+      start = 0
+      schedule.takeBatch(of: queue, maximumCount: Batch.capacity, maximumByteCount: Int.max, into: &batch)
+    } while batch.count > 0
   }
 
   /// Whether datagrams of the batch exceed what their route carries now.
-  private func isTooBig(_ batch: Batch, _ way: CollectorPath, _ socket: LaneSocket) -> Bool {
+  private func isTooBig(_ way: CollectorPath, _ socket: LaneSocket) -> Bool {
     way.lowerMTU(socket)
     return batch.size + way.address.overhead > way.routeMTU
   }
 
-  private mutating func countSent(_ batch: Batch, _ positions: Range<Int>, overhead: Int) {
+  private mutating func countSent(_ positions: Range<Int>, overhead: Int) {
     counters.sentDatagrams &+= UInt64(positions.count)
     for position in positions {
       counters.sentBytes &+= UInt64(queue[batch[position]].byteCount + overhead)
     }
   }
 
-  private mutating func drop(_ batch: Batch, through end: Int, _ path: Int, code: CInt) {
-    while batches.done < end {
-      fates.failed(queue[batch[batches.done]].frame, path: path, code: code)
-      batches.done += 1
+  private mutating func drop(_ done: inout Int, through end: Int, _ path: Int, code: CInt) {
+    while done < end {
+      fates.failed(queue[batch[done]].frame, path: path, code: code)
+      done += 1
     }
   }
 }
