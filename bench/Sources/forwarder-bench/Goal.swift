@@ -24,10 +24,10 @@ extension Results {
       goals.append(Goal(name: name, value: value, limit: limit, isCeiling: false))
     }
 
-    for (load, limit) in [(Load.udp200, 0.28), (.udp1414, 0.33), (.imix, 0.40), (.http, 0.42)] {
+    for (load, limit) in [(Load.udp200, 0.28), (.udp1414, 0.33), (.imix, 0.40), (.http, 0.42), (.http1k, 0.42)] {
       atMost("CPU per frame against plain C, \(load.rawValue)", row(load, .ring)?.againstPlain?.median, limit)
     }
-    for load in [Load.udp200, .udp1414, .http] {
+    for load in [Load.udp200, .udp1414, .http, .http1k] {
       atMost(
         "system ns per frame against tc mirred, \(load.rawValue)",
         row(load, .ring)?.systemPerFrame?.median, row(load, .mirred)?.systemPerFrame?.median)

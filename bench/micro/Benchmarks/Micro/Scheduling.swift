@@ -4,14 +4,14 @@ import Transport
 import Wire
 
 /// Requests and responses of an HTTP API on 32 connections as a ring block holds them: each connection alternates
-/// between a request and a response of one of five sizes.
+/// between a request and a response of one of three sizes.
 private enum Block {
   static let connections = 32
   static let frames = 1024
 
   static func byteCount(_ frame: Int) -> Int {
     let turn = frame / connections
-    return turn.isMultiple(of: 2) ? 120 : [450, 850, 1650, 4250, 8250][(turn / 2 + frame) % 5]
+    return turn.isMultiple(of: 2) ? 120 : [550, 1250, 4250][(turn / 2 + frame) % 3]
   }
 
   static func flow(_ frame: Int) -> FlowHash {
@@ -32,7 +32,8 @@ func schedulingBenchmarks() {
     ) { benchmark in
       let sink = try Sink()
       let path = try CollectorPath(to: sink.address, laneCount: 1)
-      var lanes = LaneSet(to: CollectorSet([path], mode: .balance), frameCapacity: Block.frames)
+      let collectors = CollectorSet([path], mode: .balance)
+      var lanes = LaneSet(to: collectors, balancer: FlowBalancer(collectors), frameCapacity: Block.frames)
       let bytes = Frame.filler(9000)
       let before = lanes.counters.sendCalls
       benchmark.startMeasurement()
