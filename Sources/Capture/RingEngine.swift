@@ -11,6 +11,9 @@ public final class RingEngine: CaptureEngine {
   /// A block that is not full waits one to two of these: below 10 ms in all.
   static let retireMilliseconds: UInt32 = 4
 
+  /// Frames in a block that its timer ended from which another block is waited for.
+  static let moderatedFrames = 128
+
   private let socket: PacketSocket
   /// Names asked for; empty for `any`.
   private let names: [String]
@@ -19,6 +22,9 @@ public final class RingEngine: CaptureEngine {
   private var programs: FilterCompiler.Programs
   private var batch = FrameBatch()
   private var nextBlock = 0
+  private var descriptors = [pollfd](repeating: pollfd(), count: 2)
+  /// Frames of the last block, if the timer and not their number ended it; else 0.
+  private var framesOfTimer = 0
   private var dropped: UInt64 = 0
   private var nextCheck: Int64 = 0
   private let report: (InterfaceEvent) -> Void
@@ -76,12 +82,11 @@ public final class RingEngine: CaptureEngine {
     into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
   ) throws(CaptureError) {
     if consumeBlocks(into: consumer) { return }
-    var descriptors = [
-      pollfd(fd: socket.descriptor, events: Int16(POLLIN | POLLERR), revents: 0),
-      pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0),
-    ]
+    descriptors[0] = pollfd(fd: socket.descriptor, events: Int16(POLLIN | POLLERR), revents: 0)
+    descriptors[1] = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
     _ = unsafe poll(&descriptors, 2, timeoutMilliseconds)
     if descriptors[0].revents & Int16(POLLERR) != 0 { try handleError() }
+    moderate(descriptors[1].revents == 0)
     if monotonicMilliseconds() >= nextCheck {
       nextCheck = monotonicMilliseconds() + 1_000
       try checkInterfaces()
@@ -130,6 +135,7 @@ public final class RingEngine: CaptureEngine {
         if batch.isFull { deliver(to: consumer) }
         batch.append(entry.frame)
       }
+      framesOfTimer = block.endedByTimer ? block.frameCount : 0
       held += 1
       nextBlock = (nextBlock + 1) % blockCount
       // The kernel must never wait for blocks that could have gone back.
@@ -140,6 +146,15 @@ public final class RingEngine: CaptureEngine {
     }
     release(held, to: consumer)
     return true
+  }
+
+  /// At a high rate of small frames, waits until another block has come as well: batches get longer, at the price of
+  /// a delay that only a link with tens of thousands of frames a second sees. Where blocks fill before their timer
+  /// ends, or frames are few, nothing is waited for.
+  private func moderate(_ isRunning: Bool) {
+    guard isRunning, framesOfTimer >= Self.moderatedFrames else { return }
+    framesOfTimer = 0
+    usleep(Self.retireMilliseconds * 1_000)
   }
 
   /// Has the last `count` blocks sent and gives them back to the kernel.

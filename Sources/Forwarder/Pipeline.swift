@@ -14,7 +14,21 @@ final class Pipeline: FrameConsumer {
   private let sample: UInt64
   /// Counters of encapsulators that are gone, and of frames that met none.
   private var base = Counters()
-  private let published = Mutex(Counters())
+  private let published = Mutex(Published())
+
+  /// Counters that other threads may read: those of the encapsulator in use, and all before.
+  private struct Published {
+    var base = Counters()
+    var capture = CaptureCounters()
+    var send = SendCounters()
+
+    var total: Counters {
+      var live = Counters()
+      live.capture = capture
+      live.send = send
+      return base + live
+    }
+  }
 
   init(policy: Encapsulator.Policy, sample: Int) {
     self.policy = policy
@@ -26,10 +40,15 @@ final class Pipeline: FrameConsumer {
 
   /// Sends to other collectors from the next batch on; an empty set drops and counts.
   func setCollectors(_ collectors: CollectorSet) {
-    base = totals
+    publish()
+    base = snapshot
     hasCollectors = !collectors.paths.isEmpty
     balancer.change(to: collectors)
     encapsulator = Encapsulator(to: collectors, balancer: balancer, policy: policy)
+    published.withLock {
+      $0 = Published()
+      $0.base = base
+    }
   }
 
   func consume(_ batch: borrowing FrameBatch) {
@@ -41,26 +60,24 @@ final class Pipeline: FrameConsumer {
         base.capture.capturedBytes &+= UInt64(batch[index].wireByteCount)
       }
       base.capture.droppedNoDestination &+= UInt64(batch.count)
+      published.withLock { $0.base = base }
     }
     publish()
   }
 
   /// Publishes the counters, with `kernelDropped` as it is now.
   func publish(kernelDropped: UInt64? = nil) {
-    if let kernelDropped { base.kernelDropped = kernelDropped }
-    let now = totals
-    published.withLock { $0 = now }
+    published.withLock {
+      $0.capture = encapsulator.counters
+      $0.send = encapsulator.lanes.counters
+      guard let kernelDropped else { return }
+      base.kernelDropped = kernelDropped
+      $0.base.kernelDropped = kernelDropped
+    }
   }
 
   /// The counters as of the last batch. From any thread.
-  var snapshot: Counters { published.withLock { $0 } }
-
-  private var totals: Counters {
-    var sum = Counters()
-    sum.capture = encapsulator.counters
-    sum.send = encapsulator.lanes.counters
-    return base + sum
-  }
+  var snapshot: Counters { published.withLock { $0 }.total }
 }
 
 extension Encapsulator {

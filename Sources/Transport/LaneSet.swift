@@ -15,6 +15,8 @@ public struct LaneSet: ~Copyable {
   public private(set) var counters = SendCounters()
   private let balancer: FlowBalancer
   private let lanesPerPath: Int
+  private let pathCount: Int
+  private let copies: Bool
   private var queue: DatagramQueue
   private var schedule = FlowSchedule()
   private var sender = BatchSender()
@@ -31,26 +33,23 @@ public struct LaneSet: ~Copyable {
     self.collectors = collectors
     self.balancer = balancer
     lanesPerPath = collectors.paths.first?.lanes.count ?? 0
-    queue = DatagramQueue(laneCount: collectors.paths.count * lanesPerPath)
+    pathCount = collectors.paths.count
+    copies = collectors.mode == .copy
+    queue = DatagramQueue(laneCount: pathCount * lanesPerPath)
     fates = FrameFates(capacity: frameCapacity)
   }
 
   /// Whether another datagram for every collector would not fit; flush then.
-  public var isFull: Bool { queue.count + collectors.paths.count > DatagramQueue.capacity }
+  public var isFull: Bool { queue.count + pathCount > DatagramQueue.capacity }
 
   /// The way the datagrams of a flow take.
   public func route(of flow: FlowHash) -> LaneRoute {
     // Different bits choose the path, the lane, and tell flows apart within a lane.
-    let lane = Int(truncatingIfNeeded: (flow.value >> 40) % UInt64(max(lanesPerPath, 1)))
-    let paths: Range<Int>
-    switch collectors.mode {
-    case .copy:
-      paths = collectors.paths.indices
-    case .balance:
-      let path = collectors.paths.count == 1 ? 0 : balancer.path(of: flow)
-      paths = path..<path + 1
-    }
-    return LaneRoute(paths: paths, lane: lane, flow: UInt8(truncatingIfNeeded: flow.value >> 32))
+    let lane = Int(flow.value >> 40 & 0xFF) * lanesPerPath >> 8
+    let flowBits = UInt8(truncatingIfNeeded: flow.value >> 32)
+    if copies { return LaneRoute(paths: 0..<pathCount, lane: lane, flow: flowBits) }
+    let path = pathCount == 1 ? 0 : balancer.path(of: flow)
+    return LaneRoute(paths: path..<path + 1, lane: lane, flow: flowBits)
   }
 
   /// Queues a datagram of captured frame `frame` on `route`, once for each of its paths.
