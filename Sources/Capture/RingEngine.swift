@@ -13,6 +13,8 @@ public final class RingEngine: CaptureEngine {
 
   /// Frames in a block that its timer ended from which another block is waited for.
   static let moderatedFrames = 128
+  /// How long it is waited.
+  static let moderationMicroseconds: UInt32 = 6_000
 
   private let socket: PacketSocket
   /// Names asked for; empty for `any`.
@@ -154,7 +156,7 @@ public final class RingEngine: CaptureEngine {
   private func moderate(_ isRunning: Bool) {
     guard isRunning, framesOfTimer >= Self.moderatedFrames else { return }
     framesOfTimer = 0
-    usleep(Self.retireMilliseconds * 1_000)
+    usleep(Self.moderationMicroseconds)
   }
 
   /// Has the last `count` blocks sent and gives them back to the kernel.
