@@ -33,14 +33,16 @@ public struct CapturePlan: Equatable, Sendable {
 
   /// Compiles the user's expression by itself, so that parentheses in it cannot reach outside, for Ethernet.
   ///
-  /// - Throws: `CaptureError.filter` with libpcap's message.
+  /// - Throws: `CaptureError.filter` with libpcap's message; `.notPermitted` if only a live capture could tell.
   public func validateFilter() throws(CaptureError) {
     // Linux keeps VLAN tag, direction and interface beside the packet; only a live handle compiles expressions about
     // them.
     do {
       _ = try PcapHandle.dead(linkType: LinkTypes.ethernet).compile(filter)
     } catch {
-      guard case .filter = error, let live = try? FilterCompiler.liveHandle(for: interfaces) else { throw error }
+      guard case .filter = error, FilterCompiler.needsLiveHandle(filter),
+        let live = try FilterCompiler.liveHandle(for: interfaces)
+      else { throw error }
       _ = try live.compile(filter)
     }
   }

@@ -79,9 +79,10 @@ public final class CollectorSet: Sendable {
   /// the routes alone decide).
   public func maximumFrame(mtu: Int?) -> Int {
     var least = Int.max
-    for path in paths {
-      let limit = min(mtu ?? Int.max, path.routeMTU)
-      least = min(least, limit - path.address.overhead - VXLANHeader.byteCount)
+    // By index: an iterator of the array costs allocations in debug builds, and this is asked for every batch.
+    for index in paths.indices {
+      let limit = min(mtu ?? Int.max, paths[index].routeMTU)
+      least = min(least, limit - paths[index].address.overhead - VXLANHeader.byteCount)
     }
     return least
   }

@@ -16,7 +16,10 @@ package final class UDPSink {
     let descriptor = socket(isV6 ? AF_INET6 : AF_INET, CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
     var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
     var buffer: CInt = 4 << 20
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer, 4)
+    // As root beyond the system's limit.
+    if setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, 4) != 0 {
+      setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer, 4)
+    }
     var address = Self.loopback(isV6: isV6, port: port)
     let bound = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in

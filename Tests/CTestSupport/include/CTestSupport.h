@@ -1,0 +1,15 @@
+// Counts the calls that allocate memory on the calling thread. The executable's own definitions of malloc and its
+// like stand in front of glibc's, for Swift's runtime too.
+#ifndef CTESTSUPPORT_H
+#define CTESTSUPPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Whether allocations are counted: not under a sanitizer, which has an allocator of its own.
+bool CTestSupport_counts_allocations(void);
+
+/// Allocations made by the calling thread so far.
+uint64_t CTestSupport_allocations(void);
+
+#endif

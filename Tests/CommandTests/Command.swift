@@ -1,0 +1,33 @@
+import Foundation
+
+/// One finished run of the built program.
+struct Command {
+  let exitCode: Int32
+  let standardOutput: String
+  let standardError: String
+
+  /// The test runner lies beside the products.
+  static let binary = URL(fileURLWithPath: CommandLine.arguments[0])
+    .deletingLastPathComponent().appendingPathComponent("packet-forwarder")
+
+  /// Runs the program with no variables but these, to its end. `wrapper` is a command line that ends in the program's.
+  init(
+    _ arguments: [String], environment: [String: String] = [:], wrapper: [String] = [], binary: URL = Self.binary
+  ) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = wrapper + [binary.path] + arguments
+    process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"].merging(environment) { $1 }
+    let output = Pipe()
+    let error = Pipe()
+    process.standardOutput = output
+    process.standardError = error
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    // Both are far smaller than a pipe holds, but for --help.
+    standardOutput = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    standardError = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    exitCode = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+  }
+}

@@ -1,0 +1,77 @@
+import CTestSupport
+import Capture
+import TestSupport
+import Testing
+
+@testable import Forwarder
+
+/// Nothing is allocated for a frame.
+@Suite(.timeLimit(.minutes(2)), .enabled(if: CTestSupport_counts_allocations(), "a sanitizer allocates"))
+struct AllocationTests {
+  /// Hands each batch of a capture file to the pipeline many times over, and counts what is allocated from the second
+  /// batch on.
+  private final class Repeater: FrameConsumer {
+    private let pipeline: Pipeline
+    private let times: Int
+    private var start: UInt64?
+    private(set) var frames = 0
+    private(set) var allocations: UInt64 = 0
+
+    init(_ pipeline: Pipeline, times: Int) {
+      self.pipeline = pipeline
+      self.times = times
+    }
+
+    func consume(_ batch: borrowing FrameBatch) {
+      for _ in 0..<times { pipeline.consume(batch) }
+      guard let start else {
+        start = CTestSupport_allocations()
+        return
+      }
+      // Between the first batch and this one: libpcap and its reader too.
+      allocations = CTestSupport_allocations() - start
+      frames += times * batch.count
+    }
+  }
+
+  /// The counter sees what Swift and libc allocate.
+  @Test func allocationsAreCounted() {
+    let before = CTestSupport_allocations()
+    let bytes = [UInt8](repeating: 1, count: 100)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: 100, alignment: 64)
+    memory.deallocate()
+    let counted = CTestSupport_allocations() - before
+    #expect(counted >= 2)
+    #expect(bytes.count == 100)
+  }
+
+  /// Small frames, open checksums, TCP to segment, datagrams to fragment, tags, IPv6, what is not IP.
+  private func file() -> [UInt8] {
+    var random = SeededGenerator(seed: 111)
+    var open = TCPHeader().segment(.v4, random.bytes(500))
+    open.put(bigEndian(NaiveChecksum.sum(Addresses.v4.pseudoHeader(6, open.count))), at: 16)
+    let rare = [
+      ethernet(ipv4(6, open)), ethernet(random.tcp(.v4, 20_000)), ethernet(random.tcp(.v6, 4_000)),
+      ethernet(ipv4(17, udpDatagram(.v4, random.bytes(4_000)))), ethernet(0x88CC, random.bytes(2_000)),
+    ]
+    var frames = (0..<6_000).map { number in
+      let datagram = udpDatagram(.v4, from: UInt16(number % 64 + 1_000), random.bytes(random.pick([20, 200, 500])))
+      return ethernet(0x0800, tags: number % 10 == 0 ? [(0x8100, 1)] : [], ipv4(17, datagram))
+    }
+    for (index, frame) in rare.enumerated() {
+      for position in stride(from: index, to: frames.count, by: 1_000) { frames.insert(frame, at: position) }
+    }
+    return pcapFile(linkType: 1, frames)
+  }
+
+  @Test(arguments: [1, 3]) func aMillionFrames(collectors: Int) throws {
+    let rig = try Rig(collectors: collectors, mode: collectors > 1 ? .copy : .balance, mtu: 1_500)
+    let repeater = Repeater(rig.pipeline, times: collectors > 1 ? 30 : 300)
+    try withTemporaryFile(file()) { try CaptureFile.read($0, into: repeater) }
+    #expect(repeater.frames > (collectors > 1 ? 100_000 : 1_000_000))
+    #expect(repeater.allocations == 0, "\(repeater.allocations) in \(repeater.frames) frames")
+    #expect(rig.counters.isBalanced)
+    #expect(rig.counters.capture.segmented > 0 && rig.counters.capture.fragmented > 0)
+    #expect(rig.counters.capture.checksumsFilled > 0 && rig.counters.capture.truncated > 0)
+  }
+}

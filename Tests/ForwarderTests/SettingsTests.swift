@@ -1,0 +1,192 @@
+import Capture
+import Testing
+import Transport
+
+@testable import Forwarder
+
+/// Every setting, good and bad, by variable and by flag.
+@Suite struct SettingsTests {
+  private func read(_ environment: [String: String], flags: [String: String] = [:]) throws -> Settings {
+    try Settings(SettingSource(flags: flags, environment: environment))
+  }
+
+  /// The five published variables and nothing else, as an existing task definition has them.
+  @Test func thePublishedFive() throws {
+    let settings = try read([
+      "BPF_FILTER": "tcp", "DESTINATION": "mirroring-fargate.private.example.com", "INTERFACE": "any", "MTU": "9000",
+      "STAT_DURATION": "30",
+    ])
+    #expect(settings.filter == "tcp")
+    #expect(settings.destinations == [Destination(host: "mirroring-fargate.private.example.com", port: 4789)])
+    #expect(settings.interfaces == .any)
+    #expect(settings.mtu == 9_000)
+    #expect(settings.statDuration == 30)
+    var expected = Settings(destinations: settings.destinations)
+    expected.filter = "tcp"
+    expected.mtu = 9_000
+    #expect("\(settings)" == "\(expected)")
+  }
+
+  @Test func defaults() throws {
+    let settings = try read(["DESTINATION": "c"])
+    #expect("\(settings)" == "\(Settings(destinations: [Destination(host: "c")]))")
+    #expect(settings.vni == 1 && settings.mtu == nil && settings.statDuration == 30 && settings.sourcePorts == 4)
+    #expect(settings.oversize == .segment && settings.segment == .mtu && settings.checksum == .fill)
+    #expect(settings.resolveInterval == 30 && settings.workers == 1 && settings.bufferByteCount == 16 << 20)
+    #expect(settings.sample == 1 && settings.statFormat == .text && settings.logLevel.rawValue == "info")
+    #expect(!settings.mirrorsMetadata && settings.capture == .auto && settings.destinationMode == .balance)
+  }
+
+  /// A variable, a value, and a look at what became of it.
+  struct Good: Sendable, CustomTestStringConvertible {
+    let variable: String
+    let value: String
+    let shown: String
+    let look: @Sendable (Settings) -> String
+
+    init(_ variable: String, _ value: String, _ shown: String, _ look: @escaping @Sendable (Settings) -> String) {
+      self.variable = variable
+      self.value = value
+      self.shown = shown
+      self.look = look
+    }
+
+    var testDescription: String { "\(variable)=\(value)" }
+  }
+
+  static let good: [Good] = [
+    Good("BPF_FILTER", "tcp port 80 or (udp)", "tcp port 80 or (udp)") { $0.filter },
+    Good("DESTINATION", " a , [::1]:1,, 10.0.0.1:65535 ", "a:4789 [::1]:1 10.0.0.1:65535") {
+      $0.destinations.map(\.description).joined(separator: " ")
+    },
+    Good("INTERFACE", "lo", "lo") { $0.interfaceNames }, Good("INTERFACE", "any", "any") { $0.interfaceNames },
+    Good("INTERFACE", "lo, any", "any") { $0.interfaceNames },
+    Good("MTU", "576", "576") { "\($0.mtu ?? 0)" }, Good("MTU", " 65535 ", "65535") { "\($0.mtu ?? 0)" },
+    Good("STAT_DURATION", "0", "0") { "\($0.statDuration)" },
+    Good("STAT_DURATION", "86400", "86400") { "\($0.statDuration)" },
+    Good("VNI", "0", "0") { "\($0.vni)" }, Good("VNI", "16777215", "16777215") { "\($0.vni)" },
+    Good("CAPTURE", "ring", "ring") { "\($0.capture)" }, Good("CAPTURE", "LibPCAP", "libpcap") { "\($0.capture)" },
+    Good("CAPTURE", "auto", "auto") { "\($0.capture)" },
+    Good("SNAP_LENGTH", "14", "14") { "\($0.snapLength ?? 0)" },
+    Good("SNAP_LENGTH", "262144", "262144") { "\($0.snapLength ?? 0)" },
+    Good("OVERSIZE", "truncate", "truncate") { "\($0.oversize)" },
+    Good("OVERSIZE", "drop", "drop") { "\($0.oversize)" },
+    Good("SEGMENT", "wire", "wire") { "\($0.segment)" }, Good("CHECKSUM", "keep", "keep") { "\($0.checksum)" },
+    Good("SOURCE_PORTS", "1", "1") { "\($0.sourcePorts)" }, Good("SOURCE_PORTS", "256", "256") { "\($0.sourcePorts)" },
+    Good("DESTINATION_MODE", "copy", "copy") { "\($0.destinationMode)" },
+    Good("RESOLVE_INTERVAL", "1", "1") { "\($0.resolveInterval)" }, Good("WORKERS", "0", "0") { "\($0.workers)" },
+    Good("WORKERS", "64", "64") { "\($0.workers)" },
+    Good("BUFFER_SIZE", "1MiB", "1048576") { "\($0.bufferByteCount)" },
+    Good("BUFFER_SIZE", "64 mib", "67108864") { "\($0.bufferByteCount)" },
+    Good("BUFFER_SIZE", "4GiB", "4294967296") { "\($0.bufferByteCount)" },
+    Good("BUFFER_SIZE", "2048K", "2097152") { "\($0.bufferByteCount)" },
+    Good("BUFFER_SIZE", "1048576", "1048576") { "\($0.bufferByteCount)" },
+    Good("BUFFER_SIZE", "1048577B", "1048577") { "\($0.bufferByteCount)" },
+    Good("SAMPLE", "1000000", "1000000") { "\($0.sample)" }, Good("STAT_FORMAT", "json", "json") { "\($0.statFormat)" },
+    Good("LOG_LEVEL", "Debug", "debug") { $0.logLevel.rawValue },
+    Good("LOG_LEVEL", "WARN", "warning") { $0.logLevel.rawValue },
+    Good("LOGLEVEL", "error", "error") { $0.logLevel.rawValue },
+    Good("MIRROR_METADATA", "yes", "true") { "\($0.mirrorsMetadata)" },
+    Good("MIRROR_METADATA", "TRUE", "true") { "\($0.mirrorsMetadata)" },
+    Good("MIRROR_METADATA", "0", "false") { "\($0.mirrorsMetadata)" },
+  ]
+
+  @Test(arguments: good) func takes(_ good: Good) throws {
+    let byVariable = try read(["DESTINATION": "c"].merging([good.variable: good.value]) { $1 })
+    #expect(good.look(byVariable) == good.shown)
+    let flag = try flag(of: good.variable)
+    let byFlag = try read(["DESTINATION": "c"], flags: [flag: good.value])
+    #expect(good.look(byFlag) == good.shown)
+  }
+
+  /// A value that makes no sense, and what the message says the setting takes.
+  static let bad: [(String, String, String)] = [
+    ("DESTINATION", "c:99999", destination), ("DESTINATION", ",", destination), ("DESTINATION", "a b", destination),
+    ("DESTINATION", "a,b:0", destination), ("DESTINATION", "10.0.0.1:", destination),
+    ("MTU", "abc", mtu), ("MTU", "10", mtu), ("MTU", "575", mtu), ("MTU", "65536", mtu), ("MTU", "-1500", mtu),
+    ("MTU", "+1500", mtu), ("MTU", "1500.0", mtu), ("MTU", "0x5dc", mtu), ("MTU", "1500 bytes", mtu),
+    ("MTU", "99999999999999999999", mtu),
+    ("STAT_DURATION", "-1", "seconds from 0 (off) to 86400"),
+    ("STAT_DURATION", "86401", "seconds from 0 (off) to 86400"),
+    ("STAT_DURATION", "30s", "seconds from 0 (off) to 86400"),
+    ("VNI", "16777216", "a number from 0 to 16777215"), ("VNI", "-1", "a number from 0 to 16777215"),
+    ("CAPTURE", "pcap", "auto, ring or libpcap"), ("SNAP_LENGTH", "13", "a number of bytes from 14 to 262144"),
+    ("SNAP_LENGTH", "262145", "a number of bytes from 14 to 262144"), ("OVERSIZE", "cut", "segment, truncate or drop"),
+    ("SEGMENT", "mss", "mtu or wire"), ("CHECKSUM", "yes", "fill or keep"),
+    ("SOURCE_PORTS", "0", "a number from 1 to 256"), ("SOURCE_PORTS", "257", "a number from 1 to 256"),
+    ("DESTINATION_MODE", "all", "balance or copy"), ("RESOLVE_INTERVAL", "0", "seconds from 1 to 86400"),
+    ("WORKERS", "65", "a number from 1 to 64, or 0 for one per core"),
+    ("WORKERS", "-1", "a number from 1 to 64, or 0 for one per core"),
+    ("BUFFER_SIZE", "1023KiB", size), ("BUFFER_SIZE", "5GiB", size), ("BUFFER_SIZE", "4097MiB", size),
+    ("BUFFER_SIZE", "MiB", size), ("BUFFER_SIZE", "-16MiB", size), ("BUFFER_SIZE", "16XiB", size),
+    ("BUFFER_SIZE", "99999999999999999999G", size), ("SAMPLE", "0", "a number from 1 to 1000000"),
+    ("SAMPLE", "1000001", "a number from 1 to 1000000"), ("STAT_FORMAT", "xml", "text or json"),
+    ("LOG_LEVEL", "loud", "one of trace, debug, info, notice, warning, error, critical"),
+    ("LOGLEVEL", "loud", "one of trace, debug, info, notice, warning, error, critical"),
+    ("MIRROR_METADATA", "perhaps", "yes or no"),
+  ]
+  private static let mtu = "a number of bytes from 576 to 65535"
+  private static let size = "a size from 1MiB to 4GiB, such as 16MiB"
+  private static let destination =
+    "a host name, IPv4 or [IPv6] address, each with an optional :port, several separated by commas"
+
+  @Test(arguments: bad) func refuses(variable: String, value: String, takes: String) throws {
+    let flag = try flag(of: variable)
+    #expect(throws: SettingsError(name: variable, value: value, takes: takes)) {
+      try read(["DESTINATION": "c"].merging([variable: value]) { $1 })
+    }
+    #expect(throws: SettingsError(name: "--\(flag)", value: value, takes: takes)) {
+      try read(["DESTINATION": "c"], flags: [flag: value])
+    }
+    let message = "\(SettingsError(name: variable, value: value, takes: takes))"
+    #expect(message == "\(variable)=\(value) makes no sense; it takes \(takes)")
+  }
+
+  /// A flag wins, also where it alone is wrong.
+  @Test(arguments: good) func aFlagWins(_ good: Good) throws {
+    guard let bad = Self.bad.first(where: { $0.0 == good.variable }) else { return }
+    let flag = try flag(of: good.variable)
+    let destination = ["DESTINATION": "c"]
+    let settings = try read(destination.merging([good.variable: bad.1]) { $1 }, flags: [flag: good.value])
+    #expect(good.look(settings) == good.shown)
+    #expect(throws: SettingsError(name: "--\(flag)", value: bad.1, takes: bad.2)) {
+      try read(destination.merging([good.variable: good.value]) { $1 }, flags: [flag: bad.1])
+    }
+  }
+
+  /// An empty variable counts as unset, and so does one of white space.
+  @Test(arguments: ["", " ", "\t "]) func emptyIsUnset(value: String) throws {
+    let all = Setting.all.flatMap(\.variables).filter { $0 != "DESTINATION" }
+    let settings = try read(
+      ["DESTINATION": "c"].merging(all.map { ($0, value) }, uniquingKeysWith: { $1 }))
+    #expect("\(settings)" == "\(Settings(destinations: [Destination(host: "c")]))")
+    #expect(throws: SettingsError(name: "DESTINATION", value: nil, takes: Self.destination)) {
+      try read(["DESTINATION": value])
+    }
+    #expect(
+      "\(SettingsError(name: "DESTINATION", value: nil, takes: "x"))" == "DESTINATION is not set; it takes x")
+  }
+
+  @Test func theFirstOfTwoNamesWins() throws {
+    let both = try read(["DESTINATION": "c", "LOG_LEVEL": "trace", "LOGLEVEL": "error"])
+    #expect(both.logLevel.rawValue == "trace")
+    #expect(try read(["DESTINATION": "c", "LOG_LEVEL": "", "LOGLEVEL": "error"]).logLevel.rawValue == "error")
+  }
+
+  @Test(arguments: ["nosuch0", "lo,nosuch0", "lo,lo", ","]) func interfacesThatAreNotThere(value: String) throws {
+    do {
+      _ = try read(["DESTINATION": "c", "INTERFACE": value])
+      Issue.record("INTERFACE=\(value) was taken")
+    } catch let error as SettingsError {
+      #expect(error.name == "INTERFACE" && error.value == value)
+      let existing = NetworkInterface.all().map(\.name)
+      #expect(existing.contains("lo"))
+      #expect(
+        error.takes == "any, or of these, separated by commas: \(existing.joined(separator: ", "))")
+    }
+  }
+
+  private func flag(of variable: String) throws -> String {
+    try #require(Setting.all.first { $0.variables.contains(variable) }).flag
+  }
+}
