@@ -92,6 +92,9 @@ final class Recorder {
     }
   }
 
-  /// The recorded frames.
+  /// How many frames have been recorded so far.
+  func count() throws -> Int { try CaptureFile.read(path, isGrowing: true).count }
+
+  /// The recorded frames, after the end.
   func frames() throws -> [CaptureFile.Frame] { try CaptureFile.read(path) }
 }

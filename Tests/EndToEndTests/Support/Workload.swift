@@ -53,10 +53,12 @@ extension Testbed {
   }
 
   /// Fetches that file from the peer over IPv4 or IPv6; throws when it did not arrive whole.
+  ///
+  /// Not at the speed of memory: the tests run an unoptimised build, and are about correctness.
   func fetch(_ expected: Data, from host: String, port: Int = 8080) throws {
     let url = host.contains(":") ? "http://[\(host)]:\(port)/file" : "http://\(host):\(port)/file"
     let arrived = "\(directory)/fetched"
-    try peer.run(["curl", "-sS", "--fail", "--max-time", "30", "-o", arrived, url], seconds: 40)
+    try peer.run(["curl", "-sS", "--fail", "--max-time", "30", "--limit-rate", "20M", "-o", arrived, url], seconds: 40)
     guard FileManager.default.contents(atPath: arrived) == expected else {
       throw Failure("the file itself did not arrive whole")
     }
