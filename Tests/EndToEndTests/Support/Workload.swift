@@ -40,6 +40,8 @@ extension Testbed {
   }
 
   /// Starts a web server on the application for one file of random bytes, and returns these.
+  ///
+  /// Not at the speed of memory: the tests run an unoptimised build, and are about correctness.
   func serveRandomFile(byteCount: Int, port: Int = 8080) throws -> Data {
     guard let random = FileHandle(forReadingAtPath: "/dev/urandom") else { throw Failure("no /dev/urandom") }
     defer { try? random.close() }
@@ -48,17 +50,15 @@ extension Testbed {
     }
     try FileManager.default.createDirectory(atPath: "\(directory)/www", withIntermediateDirectories: true)
     _ = try write(data, to: "www/file")
-    _ = try startScript("http_server.py", ["\(directory)/www", "::", String(port)], in: app)
+    _ = try startScript("http_server.py", ["\(directory)/www", "::", String(port), "40000000"], in: app)
     return data
   }
 
   /// Fetches that file from the peer over IPv4 or IPv6; throws when it did not arrive whole.
-  ///
-  /// Not at the speed of memory: the tests run an unoptimised build, and are about correctness.
   func fetch(_ expected: Data, from host: String, port: Int = 8080) throws {
     let url = host.contains(":") ? "http://[\(host)]:\(port)/file" : "http://\(host):\(port)/file"
     let arrived = "\(directory)/fetched"
-    try peer.run(["curl", "-sS", "--fail", "--max-time", "30", "--limit-rate", "20M", "-o", arrived, url], seconds: 40)
+    try peer.run(["curl", "-sS", "--fail", "--max-time", "30", "-o", arrived, url], seconds: 40)
     guard FileManager.default.contents(atPath: arrived) == expected else {
       throw Failure("the file itself did not arrive whole")
     }
