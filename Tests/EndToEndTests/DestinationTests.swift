@@ -89,7 +89,7 @@ extension EndToEnd {
           testbed: testbed)
         try eventually("traffic") { try testbed.collector.counter("rx_packets", of: "mirror0") > 500 }
         _ = try testbed.hosts([Self.more[0]])
-        try eventually("traffic to the new address") { try moved.frames().count > 500 }
+        try eventually("traffic to the new address") { try moved.count() > 500 }
         traffic.terminate()
         let total = try forwarder.stopWithTotal()
         try Recorder.stop(recorder, moved)
@@ -135,7 +135,7 @@ extension EndToEnd {
         forwarder.process.signal(SIGHUP)
         let traffic = try testbed.startScript(
           "udp_sender.py", [Testbed.Address.app, "7000", "0", "200", "500"], in: testbed.peer)
-        try eventually("traffic to the new address") { try moved.frames().count > 10 }
+        try eventually("traffic to the new address") { try moved.count() > 10 }
         traffic.terminate()
         try forwarder.stop()
       }

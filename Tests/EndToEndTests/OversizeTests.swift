@@ -60,7 +60,7 @@ extension EndToEnd {
         let recordings = try testbed.record(filter: "not tcp") {
           for address in [Testbed.Address.app, Testbed.Address.app6] {
             try NumberedDatagrams.send(
-              40, size: 20_000, to: address, perSecond: 500, from: testbed.peer, testbed: testbed)
+              10, size: 20_000, to: address, perSecond: 500, from: testbed.peer, testbed: testbed)
           }
           try testbed.runScript("echo_requests.py", [Testbed.Address.app, "10", "20000"], in: testbed.peer)
         } stop: {
@@ -70,7 +70,7 @@ extension EndToEnd {
         #expect(total.droppedPackets.all == 0)
         #expect(total.truncatedPackets == 0)
         #expect(total.fragmentedPackets > 0)
-        let expected = NumberedDatagrams.payloads(40, size: 20_000)
+        let expected = NumberedDatagrams.payloads(10, size: 20_000)
         for version in ["ip", "ipv6"] {
           #expect(try NumberedDatagrams.payloads(in: recordings.inner, filter: version) == expected)
         }

@@ -12,9 +12,13 @@ enum CaptureFile {
   private static let magic: UInt32 = 0xa1b2_c3d4
   private static let ethernet: UInt32 = 1
 
-  static func read(_ path: String) throws -> [Frame] {
+  /// All frames of a file.
+  ///
+  /// - Parameter isGrowing: whether it is still written to, so that its last frame may be incomplete.
+  static func read(_ path: String, isGrowing: Bool = false) throws -> [Frame] {
     guard let data = FileManager.default.contents(atPath: path) else { throw Failure("no file \(path)") }
     let bytes = [UInt8](data)
+    if isGrowing && bytes.count < 24 { return [] }
     guard bytes.count >= 24, bytes.littleEndian32(at: 0) == magic,
       bytes.littleEndian32(at: 20) == ethernet
     else { throw Failure("\(path) is not a microsecond pcap file of Ethernet frames") }
@@ -27,7 +31,10 @@ enum CaptureFile {
       }
       let seconds = UInt64(bytes.littleEndian32(at: offset))
       let time = seconds * 1_000_000 + UInt64(bytes.littleEndian32(at: offset + 4))
-      guard offset + 16 + kept <= bytes.count else { throw Failure("\(path) ends inside a frame") }
+      guard offset + 16 + kept <= bytes.count else {
+        if isGrowing { break }
+        throw Failure("\(path) ends inside a frame")
+      }
       frames.append(Frame(time: time, bytes: Array(bytes[offset + 16..<offset + 16 + kept])))
       offset += 16 + kept
     }

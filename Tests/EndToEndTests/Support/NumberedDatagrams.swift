@@ -27,7 +27,7 @@ enum NumberedDatagrams {
 
   /// The payloads to port 7000 in a recording, IP fragments reassembled, in the order of their arrival.
   static func payloads(in tshark: Tshark, filter: String) throws -> [String] {
-    try tshark.fields(["udp.payload"], filter: "udp.dstport==7000 && !icmp && \(filter)").map { $0[0] }
+    try tshark.fields(["udp.payload"], filter: "udp.dstport==7000 && !icmp && !icmpv6 && \(filter)").map { $0[0] }
   }
 
   /// The number of each datagram of a mirror of plain IPv4 frames.

@@ -15,11 +15,13 @@ struct TCPCoverage: Equatable {
   var payload = 0
   /// Segments, i.e. recorded TCP packets.
   var segments = 0
+  /// Segments in which both the IPv4 header's checksum (where there is one) and the TCP checksum are right.
+  var validSegments = 0
 
   init(_ tshark: Tshark, filter: String = "tcp") throws {
     let names = [
       "ip.src", "ipv6.src", "tcp.srcport", "ip.dst", "ipv6.dst", "tcp.dstport",
-      "tcp.seq", "tcp.ack", "tcp.len", "tcp.flags",
+      "tcp.seq", "tcp.ack", "tcp.len", "tcp.flags", "ip.checksum.status", "tcp.checksum.status",
     ]
     for row in try tshark.fields(names, filter: filter) {
       guard let sequence = UInt32(row[6]), let length = Int(row[8]),
@@ -27,6 +29,7 @@ struct TCPCoverage: Equatable {
       else { throw Failure("tshark: \(row)") }
       let direction = row[0..<6].joined(separator: " ")
       segments += 1
+      if ["", "1"].contains(row[10]) && row[11] == "1" { validSegments += 1 }
       payload += length
       // Segments with SYN, FIN or RST count by themselves: their flags are not to be repeated or lost.
       if length == 0 || flags & 0x07 != 0 {

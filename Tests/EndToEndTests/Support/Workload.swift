@@ -40,6 +40,8 @@ extension Testbed {
   }
 
   /// Starts a web server on the application for one file of random bytes, and returns these.
+  ///
+  /// Not at the speed of memory: the tests run an unoptimised build, and are about correctness.
   func serveRandomFile(byteCount: Int, port: Int = 8080) throws -> Data {
     guard let random = FileHandle(forReadingAtPath: "/dev/urandom") else { throw Failure("no /dev/urandom") }
     defer { try? random.close() }
@@ -48,7 +50,7 @@ extension Testbed {
     }
     try FileManager.default.createDirectory(atPath: "\(directory)/www", withIntermediateDirectories: true)
     _ = try write(data, to: "www/file")
-    _ = try startScript("http_server.py", ["\(directory)/www", "::", String(port)], in: app)
+    _ = try startScript("http_server.py", ["\(directory)/www", "::", String(port), "40000000"], in: app)
     return data
   }
 
