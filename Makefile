@@ -38,10 +38,12 @@ demo: build ## forwarder and collector on loopback; Ctrl-C ends it (20 packets w
 	exec "$${inside[@]}" $(SCRATCH)/release/packet-forwarder demo "$${arguments[@]}"
 
 .PHONY: test
-test: ## every test, end to end in network namespaces
+test: ## every test; end to end with the release build, in network namespaces
 	@scripts/setup build test
+	swift build $(release)
 	swift build --build-tests $(checked)
-	scripts/with-namespaces swift test --skip-build $(checked)
+	PACKET_FORWARDER=$(abspath $(SCRATCH)/release/packet-forwarder) scripts/with-namespaces \
+	  swift test --skip-build $(checked)
 
 .PHONY: format
 format: ## rewrite the Swift sources in the project's format

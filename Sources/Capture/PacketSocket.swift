@@ -83,12 +83,14 @@ struct PacketSocket: ~Copyable {
     try Self.set(descriptor, PACKET_FANOUT, Int32(bitPattern: value), "PACKET_FANOUT")
   }
 
-  /// Frames dropped for want of ring space since the last call (PACKET_STATISTICS resets on read).
-  func takeDropped() -> UInt64 {
+  /// Frames that passed the filter since the last call (PACKET_STATISTICS resets on read): those put into the ring,
+  /// and those dropped for want of space in it.
+  func takeStatistics() -> (queued: UInt64, dropped: UInt64) {
     var statistics = tpacket_stats_v3()
     var size = socklen_t(MemoryLayout<tpacket_stats_v3>.size)
-    guard unsafe getsockopt(descriptor, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0 else { return 0 }
-    return UInt64(statistics.tp_drops)
+    guard unsafe getsockopt(descriptor, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0 else { return (0, 0) }
+    // The kernel counts dropped ones in both.
+    return (UInt64(statistics.tp_packets &- statistics.tp_drops), UInt64(statistics.tp_drops))
   }
 
   /// The error the socket has met, cleared by reading it: ENETDOWN when the interface went down.

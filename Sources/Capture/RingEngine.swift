@@ -28,6 +28,9 @@ public final class RingEngine: CaptureEngine {
   /// Frames of the last block, if the timer and not their number ended it; else 0.
   private var framesOfTimer = 0
   private var dropped: UInt64 = 0
+  /// Frames that the kernel has put into the ring, and those of them that were taken out.
+  private var queued: UInt64 = 0
+  private var taken: UInt64 = 0
   private var nextCheck: Int64 = 0
   private let report: (InterfaceEvent) -> Void
 
@@ -54,12 +57,12 @@ public final class RingEngine: CaptureEngine {
       geometry: PacketSocket.Geometry(
         blockByteCount: Self.blockByteCount, blockCount: blockCount, retireMilliseconds: Self.retireMilliseconds),
       wantsOffloadHeader: Self.kernelHandlesOffloadHeader())
-    try attachFilter()
+    // Until it shares the traffic with its group, a bound socket gets all of it.
+    try BPFProgram.rejectAll.attach(to: socket.descriptor)
     for index in indices { try socket.addPromiscuous(interfaceIndex: index) }
     try socket.bind(interfaceIndex: names.count == 1 ? indices[0] : 0)
     if let fanoutGroup { try socket.joinFanout(group: fanoutGroup) }
-    // What came between bind and now is counted from zero.
-    _ = socket.takeDropped()
+    try attachFilter()
     if names.isEmpty { report(.capturing(name: "any", linkType: LinkTypes.name(LinkTypes.ethernet))) }
     for name in names {
       if let interface = interfaces.first(where: { $0.name == name }) {
@@ -75,7 +78,7 @@ public final class RingEngine: CaptureEngine {
 
   /// Frames dropped for want of buffer space, this and earlier handles together.
   public var kernelDropped: UInt64 {
-    dropped += socket.takeDropped()
+    readStatistics()
     return dropped
   }
 
@@ -104,16 +107,18 @@ public final class RingEngine: CaptureEngine {
   /// Hands over what was captured, and ends the capture.
   public func finish(into consumer: any FrameConsumer) {
     try? BPFProgram.rejectAll.attach(to: socket.descriptor)
-    let start = monotonicMilliseconds()
-    // The block being filled comes when its timer has run out, twice at most.
-    var quietUntil = start + Int64(Self.retireMilliseconds) * 3
-    while monotonicMilliseconds() < quietUntil, monotonicMilliseconds() < start + 1_000 {
-      if consumeBlocks(into: consumer) {
-        quietUntil = monotonicMilliseconds() + Int64(Self.retireMilliseconds) * 3
-      } else {
-        usleep(500)
-      }
-    }
+    // The block being filled comes when its timer has run out. The kernel tells how many frames there are to come.
+    let end = monotonicMilliseconds() + 1_000
+    repeat {
+      readStatistics()
+      if !consumeBlocks(into: consumer), taken < queued { usleep(500) }
+    } while taken < queued && monotonicMilliseconds() < end
+  }
+
+  private func readStatistics() {
+    let now = socket.takeStatistics()
+    queued &+= now.queued
+    dropped &+= now.dropped
   }
 
   /// Hands over every block that is ready; false if none was. Blocks that are ready together go together: the more
@@ -137,6 +142,7 @@ public final class RingEngine: CaptureEngine {
         if batch.isFull { deliver(to: consumer) }
         batch.append(entry.frame)
       }
+      taken &+= UInt64(block.frameCount)
       framesOfTimer = block.endedByTimer ? block.frameCount : 0
       held += 1
       nextBlock = (nextBlock + 1) % blockCount

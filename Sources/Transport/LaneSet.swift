@@ -45,7 +45,7 @@ public struct LaneSet: ~Copyable {
   /// The way the datagrams of a flow take.
   public func route(of flow: FlowHash) -> LaneRoute {
     // Different bits choose the path, the lane, and tell flows apart within a lane.
-    let lane = Int(flow.value >> 40 & 0xFF) * lanesPerPath >> 8
+    let lane = (Int((flow.value >> 40) & 0xFF) * lanesPerPath) >> 8
     let flowBits = UInt8(truncatingIfNeeded: flow.value >> 32)
     if copies { return LaneRoute(paths: 0..<pathCount, lane: lane, flow: flowBits) }
     let path = pathCount == 1 ? 0 : balancer.path(of: flow)
