@@ -51,7 +51,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .testTarget(name: "WireTests", dependencies: ["Wire", "TestSupport"]),
-    .testTarget(name: "CaptureTests", dependencies: ["Capture", "Wire", "TestSupport"]),
+    .testTarget(name: "CaptureTests", dependencies: ["CLinux", "Capture", "Wire", "TestSupport"]),
     .testTarget(name: "TransportTests", dependencies: ["CLinux", "Transport", "Wire", "TestSupport"]),
     .testTarget(
       name: "ForwarderTests",

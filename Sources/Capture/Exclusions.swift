@@ -48,17 +48,18 @@ public struct Exclusions: Equatable, Sendable {
 
   /// The mirrored datagrams themselves, and ICMP errors about them: a collector that only sniffs has no socket, and
   /// its host answers each datagram with an error that quotes it. Mirroring that would be answered again. The
-  /// parentheses matter: `and` binds no closer than `or` in pcap-filter(7).
+  /// parentheses matter: `and` binds no closer than `or` in pcap-filter(7). The lengths are looked at first because a
+  /// load behind the end of a packet rejects it.
   private static func mirrored(_ collector: Collector) -> String {
     let port = collector.port
     let address = collector.address
     if collector.isIPv6 {
       let words = ipv6Words(address).enumerated().map { "ip6[\(72 + 4 * $0.offset):4] = 0x\(hex($0.element))" }
-      let quoted = (["ip6[6] = 58", "ip6[40] < 5", "ip6[54] = 17", "ip6[90:2] = \(port)"] + words)
+      let quoted = (["ip6[6] = 58", "ip6[4:2] >= 56", "ip6[40] < 5", "ip6[54] = 17", "ip6[90:2] = \(port)"] + words)
       return "(ip6 dst host \(address) and udp dst port \(port)) or (ip6 and \(quoted.joined(separator: " and ")))"
     }
     let word = address.split(separator: ".").reduce(UInt32(0)) { $0 << 8 | (UInt32($1) ?? 0) }
-    let error = "(icmp[0] = 3 or icmp[0] = 11 or icmp[0] = 12 or icmp[0] = 4)"
+    let error = "ip[2:2] >= 56 and (icmp[0] = 3 or icmp[0] = 11 or icmp[0] = 12 or icmp[0] = 4)"
     let quoted = "icmp[17] = 17 and icmp[24:4] = 0x\(hex(word)) and icmp[30:2] = \(port)"
     return "(ip dst host \(address) and udp dst port \(port)) or (icmp and \(error) and \(quoted))"
   }
