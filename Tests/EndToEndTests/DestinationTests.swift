@@ -21,7 +21,7 @@ extension EndToEnd {
       }
     }
 
-    private func send(_ count: Int, flows: Int = 1, perSecond: Int = 10_000, _ testbed: Testbed) throws {
+    private func send(_ count: Int, flows: Int = 1, perSecond: Int = 5_000, _ testbed: Testbed) throws {
       try NumberedDatagrams.send(
         count, size: 200, to: Testbed.Address.app, perSecond: perSecond, flows: flows, from: testbed.peer,
         testbed: testbed)

@@ -42,21 +42,28 @@ final class Testbed {
       // No router solicitations or address checks: only the test's own traffic is on the links.
       try namespace.run(["sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/default/addr_gen_mode"])
     }
+    try addTrafficLink(mtu: trafficMTU)
     try app.ip(
       """
-      link add eth0 address \(MAC.app) mtu \(trafficMTU) type veth peer name eth0 netns \(peer.processID) \
-      address \(MAC.peer) mtu \(trafficMTU)
       link add mirror0 mtu \(mirrorMTU) type veth peer name mirror0 netns \(collector.processID) mtu \(mirrorMTU)
       """)
-    try app.ip(Self.addressing("eth0", "\(Address.app)/24", "\(Address.app6)/64"))
-    try peer.ip(Self.addressing("eth0", "\(Address.peer)/24", "\(Address.peer6)/64"))
     try app.ip(Self.addressing("mirror0", "198.51.100.1/24", "2001:db8:2::1/64"))
     try collector.ip(Self.addressing("mirror0", "\(Address.collector)/24", "\(Address.collector6)/64"))
     // A card would cut a UDP_SEGMENT send; veth hands it on whole, which no collector would ever see.
     try app.run(["ethtool", "-K", "mirror0", "tx-udp-segmentation", "off"])
-    for (namespace, interface) in [(peer, "eth0"), (collector, "mirror0")] {
-      try eventually("\(interface) of \(namespace.name)") { try namespace.hasCarrier(interface) }
-    }
+    try eventually("the mirror link") { try collector.hasCarrier("mirror0") }
+  }
+
+  /// Connects the application and its peer.
+  func addTrafficLink(mtu: Int) throws {
+    try app.ip(
+      """
+      link add eth0 address \(MAC.app) mtu \(mtu) type veth peer name eth0 netns \(peer.processID) \
+      address \(MAC.peer) mtu \(mtu)
+      """)
+    try app.ip(Self.addressing("eth0", "\(Address.app)/24", "\(Address.app6)/64"))
+    try peer.ip(Self.addressing("eth0", "\(Address.peer)/24", "\(Address.peer6)/64"))
+    try eventually("the traffic link") { try peer.hasCarrier("eth0") }
   }
 
   private static func addressing(_ interface: String, _ ipv4: String, _ ipv6: String) -> String {
