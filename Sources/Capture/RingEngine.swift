@@ -6,8 +6,10 @@ import Wire
 /// from the ring in batches without a copy, and the offload metadata that libpcap hides is there.
 @safe
 public final class RingEngine: CaptureEngine {
-  /// A block holds a super-frame with room to spare, and enough small frames for full batches on every lane.
-  static let blockByteCount = 1 << 20
+  /// A block holds super-frames of 64 KiB and most of BIG TCP. At low rates each block is ended by its timer, so
+  /// their number is the time that the ring can bridge: with 64 of them a pause of a quarter of a second, which a
+  /// throttled container makes.
+  static let blockByteCount = 256 << 10
   /// A block that is not full waits one to two of these: below 10 ms in all.
   static let retireMilliseconds: UInt32 = 4
 

@@ -18,8 +18,6 @@ struct Encapsulator: ~Copyable {
     var mtu: Int?
   }
 
-  /// Bytes of a packet that are copied to change a field in them; no real header reaches farther.
-  private static let maximumCopied = 1_024
 
   private(set) var lanes: LaneSet
   var counters = CaptureCounters()
@@ -57,9 +55,8 @@ struct Encapsulator: ~Copyable {
   ) {
     let fits = frame.byteCount <= maximumFrame
     if let packet, !frame.isCut {
-      if frame.offload.kind == .udp, let plan = datagrams(frame, packet) {
-        if isFirst { counters.segmented &+= 1 }
-        return segment(frame, plan, index: index, route: route)
+      if frame.offload.kind == .udp, fits || policy.oversize != .drop, let plan = datagrams(frame, packet) {
+        return superDatagram(frame, plan, index: index, route: route, isFirst: isFirst)
       }
       let wireSize =
         policy.segment == .wire && policy.oversize == .segment && frame.offload.kind == .tcp
@@ -116,9 +113,42 @@ struct Encapsulator: ~Copyable {
     guard frame.offload.checksum != .open || Int(frame.offload.checksumStart) == packet.headerByteCount else {
       return nil
     }
-    return Segmentation(
-      udp: frame.packetBytes, packet, maximumPacket: maximumFrame - frame.linkByteCount,
-      segmentSize: Int(frame.offload.segmentSize))
+    return Segmentation(udp: frame.packetBytes, packet, segmentSize: Int(frame.offload.segmentSize))
+  }
+
+  private mutating func superDatagram(
+    _ frame: InnerFrame, _ plan: Segmentation, index: Int, route: LaneRoute, isFirst: Bool
+  ) {
+    let longest = frame.linkByteCount + plan.headerByteCount + plan.payloadPerSegment
+    if isFirst { counters.segmented &+= 1 }
+    guard longest > maximumFrame else { return segment(frame, plan, index: index, route: route) }
+    if isFirst, policy.oversize == .segment { counters.fragmented &+= 1 }
+    if isFirst, policy.oversize == .truncate { counters.truncated &+= 1 }
+    for piece in 0..<plan.count { cutDatagram(frame, plan, piece, index: index, route: route) }
+  }
+
+  /// Makes one datagram of a super-datagram whole, in the arena, and has it cut like any frame that does not fit.
+  private mutating func cutDatagram(
+    _ frame: InnerFrame, _ plan: Segmentation, _ piece: Int, index: Int, route: LaneRoute
+  ) {
+    let payload = plan.payloadCount(piece)
+    let byteCount = frame.linkByteCount + plan.headerByteCount + payload
+    // Room for its pieces as well: sending in between would free the arena, and the datagram with it.
+    let perPiece = max(64, maximumFrame - frame.linkByteCount - plan.headerByteCount - 16)
+    let pieces = byteCount / perPiece + 2
+    let needed = VXLANHeader.byteCount + byteCount + pieces * (frame.linkByteCount + plan.headerByteCount + 48)
+    if !lanes.hasRoom(for: pieces) || !arena.hasRoom(needed) { drain() }
+    let start = unsafe arena.reserve(VXLANHeader.byteCount + byteCount) + VXLANHeader.byteCount
+    unsafe writeLink(frame, to: start - VXLANHeader.byteCount)
+    var out = unsafe MutableRawSpan(
+      _unsafeStart: start + frame.linkByteCount, byteCount: byteCount - frame.linkByteCount)
+    plan.emitHeader(piece, frame.packetBytes, into: &out, at: 0)
+    out.copy(
+      frame.packetBytes, from: plan.payloadOffset + piece * plan.payloadPerSegment, count: payload,
+      to: plan.headerByteCount)
+    let datagram = unsafe InnerFrame(rebuilt: start, byteCount: byteCount, headroom: VXLANHeader.byteCount)
+    let packet = IPPacket(datagram.packetBytes, etherType: datagram.etherType)
+    encapsulate(datagram, packet, index: index, route: route, isFirst: false)
   }
 
   private mutating func whole(_ frame: InnerFrame, _ packet: IPPacket?, index: Int, route: LaneRoute) {
@@ -206,7 +236,7 @@ struct Encapsulator: ~Copyable {
     _ frame: InnerFrame, networkByteCount: Int, patch: Patch?, index: Int, route: LaneRoute
   ) {
     if frame.isWritable {
-      if lanes.isFull { drain() }
+      if !lanes.hasRoom(for: 1) { drain() }
       let start = unsafe frame.network - frame.linkByteCount - VXLANHeader.byteCount
       unsafe writeLink(frame, to: start)
       if let patch {
@@ -217,8 +247,8 @@ struct Encapsulator: ~Copyable {
         tailByteCount: 0, frame: index, route: route)
       return
     }
-    // Everything up to the patched field goes into the head. A field farther in than any header is left as it is.
-    let copied = patch.map { $0.offset + 2 <= Self.maximumCopied ? $0.offset + 2 : 0 } ?? 0
+    // Everything up to the patched field goes into the head.
+    let copied = patch.map { $0.offset + 2 } ?? 0
     let head = unsafe reserveHead(frame, copied)
     if let patch, copied > 0 {
       let inner = unsafe head + VXLANHeader.byteCount + frame.linkByteCount
@@ -234,7 +264,7 @@ struct Encapsulator: ~Copyable {
   /// waits if there is no room for another datagram.
   private mutating func reserveHead(_ frame: InnerFrame, _ byteCount: Int) -> UnsafeMutableRawPointer {
     let needed = VXLANHeader.byteCount + frame.linkByteCount + byteCount
-    if lanes.isFull || !arena.hasRoom(needed) { drain() }
+    if !lanes.hasRoom(for: 1) || !arena.hasRoom(needed) { drain() }
     let head = unsafe arena.reserve(needed)
     unsafe writeLink(frame, to: head)
     return unsafe head

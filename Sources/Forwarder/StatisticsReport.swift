@@ -73,7 +73,7 @@ public struct StatisticsReport: Sendable {
 
   private var json: String {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.withoutEscapingSlashes]
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     // Numbers and strings only: cannot fail.
     guard let data = try? encoder.encode(StatisticsDocument(self)) else { return "{}" }
     return String(decoding: data, as: UTF8.self)

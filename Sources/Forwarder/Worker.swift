@@ -37,8 +37,6 @@ final class Worker: Sendable {
     var isCapturing = false
     /// Name of the engine in use.
     var engine = ""
-    /// Why the thread ended, if it did by itself.
-    var failure: CaptureError?
     /// Whether the thread has ended.
     var hasEnded = false
   }

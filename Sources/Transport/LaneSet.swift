@@ -39,8 +39,8 @@ public struct LaneSet: ~Copyable {
     fates = FrameFates(capacity: frameCapacity)
   }
 
-  /// Whether another datagram for every collector would not fit; flush then.
-  public var isFull: Bool { queue.count + pathCount > DatagramQueue.capacity }
+  /// Whether this many more datagrams for every collector fit; flush if not.
+  public func hasRoom(for count: Int) -> Bool { queue.count + count * pathCount <= DatagramQueue.capacity }
 
   /// The way the datagrams of a flow take.
   public func route(of flow: FlowHash) -> LaneRoute {

@@ -33,17 +33,16 @@ public struct Segmentation: BitwiseCopyable, Sendable {
   }
 
   /// Plans the cut of a UDP super-datagram at `segmentSize` payload bytes. Nil if the packet is not a whole UDP
-  /// packet, has no more than one datagram, or one datagram exceeds `maximumPacket` bytes.
+  /// packet, has no more than one datagram, or one datagram could not be an IP packet.
   @inlinable
-  public init?(udp network: RawSpan, _ packet: IPPacket, maximumPacket: Int, segmentSize: Int) {
+  public init?(udp network: RawSpan, _ packet: IPPacket, segmentSize: Int) {
     guard packet.upperProtocol == IPProtocol.udp, !packet.isFragment, !packet.isTruncated, segmentSize > 0 else {
       return nil
     }
     let start = packet.headerByteCount
-    guard packet.end - start > 8 + segmentSize, start + 8 + segmentSize - packet.jumboHeaderByteCount <= maximumPacket
+    guard packet.end - start > 8 + segmentSize, start + 8 + segmentSize - packet.jumboHeaderByteCount <= 65_535
     else { return nil }
-    self.init(
-      packet, isTCP: false, payloadOffset: start + 8, maximumPacket: maximumPacket, segmentSize: segmentSize)
+    self.init(packet, isTCP: false, payloadOffset: start + 8, maximumPacket: 65_535, segmentSize: segmentSize)
   }
 
   @inlinable

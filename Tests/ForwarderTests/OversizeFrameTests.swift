@@ -85,6 +85,34 @@ import Wire
     #expect(rig.counters.send.forwardedFrames == 2)
   }
 
+  /// A datagram that was larger on the wire than the mirror's MTU is first made one again, then fragmented.
+  @Test(arguments: [Addresses.v4, .v6]) func datagramsOfSuperDatagramsAreFragmented(addresses: Addresses) throws {
+    let rig = try Rig(mtu: 1_500)
+    var random = SeededGenerator(seed: 65)
+    let payload = random.bytes(24_500)
+    let datagram = udpDatagram(addresses, payload)
+    var frame = TestFrame(ethernet(addresses.isV6 ? ipv6(17, datagram) : ipv4(17, datagram)))
+    frame.offload.kind = .udp
+    frame.offload.segmentSize = 8_000
+    frame.offload.checksum = .open
+    frame.offload.checksumStart = addresses.isV6 ? 54 : 34
+    frame.offload.checksumOffset = 6
+    let parts = try rig.sendToOne([frame]).map { try ReadPacket(Array($0.dropFirst(14))) }
+    let names = parts.map(\.identification).reduce(into: [UInt32]()) { if $0.last != $1 { $0.append($1) } }
+    #expect(names.count == 4, "three whole datagrams, and what is left")
+    var rebuilt: [UInt8] = []
+    for name in names {
+      let own = parts.filter { $0.identification == name }.sorted { $0.fragmentOffset < $1.fragmentOffset }
+      let whole = own.flatMap(\.payload)
+      #expect(whole.word(4) == UInt16(whole.count), "the UDP length is the datagram's own")
+      rebuilt += whole.dropFirst(8)
+    }
+    #expect(rebuilt == payload)
+    #expect(rig.counters.capture.segmented == 1)
+    #expect(rig.counters.capture.fragmented == 1)
+    #expect(rig.counters.isBalanced)
+  }
+
   @Test(arguments: [Addresses.v4, .v6], [true, false])
   func otherPacketsAreFragmented(addresses: Addresses, isWritable: Bool) throws {
     let rig = try Rig()

@@ -6,6 +6,7 @@ every packet with the same packet, source and destination exchanged (which leave
 
 import fcntl
 import os
+import socket
 import struct
 import subprocess
 import sys
@@ -29,6 +30,9 @@ while True:
     at, size = (12, 4) if packet[0] >> 4 == 4 else (8, 16)
     source, destination = packet[at : at + size], packet[at + size : at + 2 * size]
     os.write(device, packet[:at] + destination + source + packet[at + 2 * size :])
+    # What the system says by itself (neighbours, groups, errors) is answered, but not counted.
+    if packet[9 if packet[0] >> 4 == 4 else 6] != socket.IPPROTO_UDP:
+        continue
     answered += 1
     with open(counter_file, "w") as file:
         file.write(str(answered))

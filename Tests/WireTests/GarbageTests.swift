@@ -34,8 +34,8 @@ import Wire
     if let plan = Segmentation(tcp: network, packet, maximumPacket: limit, segmentSize: size) {
       emitSome(plan, bytes, limit)
     }
-    if let plan = Segmentation(udp: network, packet, maximumPacket: limit, segmentSize: size) {
-      emitSome(plan, bytes, limit)
+    if let plan = Segmentation(udp: network, packet, segmentSize: size) {
+      emitSome(plan, bytes, 65_535)
     }
     if let plan = Fragmentation(network, packet, maximumPacket: limit, identification: 1) {
       for index in sample(plan.count) {

@@ -3,9 +3,9 @@ import Testing
 import Wire
 
 @Suite struct UDPSegmentationTests {
-  private func plan(_ packet: [UInt8], _ limit: Int, _ size: Int) -> Segmentation? {
+  private func plan(_ packet: [UInt8], _ size: Int) -> Segmentation? {
     guard let ip = readIP(packet) else { return nil }
-    return Segmentation(udp: packet.span.bytes, ip, maximumPacket: limit, segmentSize: size)
+    return Segmentation(udp: packet.span.bytes, ip, segmentSize: size)
   }
 
   private func datagrams(_ plan: Segmentation, _ packet: [UInt8]) -> [[UInt8]] {
@@ -19,7 +19,7 @@ import Wire
 
   @Test func exactBytes() throws {
     let packet = ipv4(17, identification: 1, udpDatagram(.v4, Array(1...5)))
-    let plan = try #require(self.plan(packet, 100, 3))
+    let plan = try #require(self.plan(packet, 3))
     #expect(
       datagrams(plan, packet) == [
         hex("4503 001F 0001 4000 4011 26C8 0A000001 0A000002 1388 0035 000B D416 010203"),
@@ -36,7 +36,7 @@ import Wire
       let hasChecksum = isV6 || !random.chance(4)
       let upper = udpDatagram(addresses, from: 7, to: 9, payload, hasChecksum: hasChecksum)
       let packet = random.packet(addresses, 17, upper)
-      let plan = try #require(self.plan(packet, 9_000, size), "round \(round)")
+      let plan = try #require(self.plan(packet, size), "round \(round)")
       let made = try datagrams(plan, packet).map { try ReadPacket($0) }
       for (index, datagram) in made.enumerated() {
         try datagram.verifyChecksum()
@@ -49,17 +49,16 @@ import Wire
     }
   }
 
-  /// One datagram is not cut, and one that does not fit is not cut either: its bytes were never two datagrams.
+  /// One datagram is not cut.
   @Test func limits() throws {
     let packet = ipv4(17, udpDatagram(.v4, Array(1...20)))
-    #expect(plan(packet, 100, 20) == nil)
-    #expect(plan(packet, 100, 0) == nil)
-    #expect(try #require(plan(packet, 100, 19)).count == 2)
-    #expect(try #require(plan(packet, 38, 10)).count == 2)
-    #expect(plan(packet, 37, 10) == nil)
-    #expect(plan(ipv4(6, udpDatagram(.v4, Array(1...20))), 100, 5) == nil)
-    #expect(plan(ipv4(17, flags: 0x2000, udpDatagram(.v4, Array(1...20))), 100, 5) == nil)
-    #expect(plan(Array(packet.dropLast()), 100, 5) == nil)
-    #expect(plan(ipv4(17, [0, 1, 0, 2]), 100, 1) == nil)
+    #expect(plan(packet, 20) == nil)
+    #expect(plan(packet, 0) == nil)
+    #expect(try #require(plan(packet, 19)).count == 2)
+    #expect(try #require(plan(packet, 10)).count == 2)
+    #expect(plan(ipv4(6, udpDatagram(.v4, Array(1...20))), 5) == nil)
+    #expect(plan(ipv4(17, flags: 0x2000, udpDatagram(.v4, Array(1...20))), 5) == nil)
+    #expect(plan(Array(packet.dropLast()), 5) == nil)
+    #expect(plan(ipv4(17, [0, 1, 0, 2]), 1) == nil)
   }
 }
