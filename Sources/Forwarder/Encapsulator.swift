@@ -18,7 +18,6 @@ struct Encapsulator: ~Copyable {
     var mtu: Int?
   }
 
-
   private(set) var lanes: LaneSet
   var counters = CaptureCounters()
   private let policy: Policy
@@ -213,7 +212,7 @@ struct Encapsulator: ~Copyable {
       let count = plan.payloadCount(piece)
       // Payload up to the patched field goes into the head, so that the capture buffer is not written to.
       var copied = 0
-      if let patch, patch.offset >= start, patch.offset + 2 <= start + min(count, Self.maximumCopied) {
+      if let patch, patch.offset >= start, patch.offset + 2 <= start + count {
         copied = patch.offset + 2 - start
       }
       let header = plan.headerCount(piece)
