@@ -10,8 +10,6 @@ struct RingBlock {
   private let byteCount: Int
   /// Frames in the block.
   let frameCount: Int
-  /// Whether its timer, and not want of room, ended the block.
-  let endedByTimer: Bool
   /// Frames not taken yet.
   private(set) var remaining: Int
   private var offset: Int
@@ -33,7 +31,6 @@ struct RingBlock {
     self.byteCount = byteCount
     frameCount = unsafe Int(header.pointee.hdr.bh1.num_pkts)
     remaining = frameCount
-    endedByTimer = status & UInt32(TP_STATUS_BLK_TMO) != 0
     offset = unsafe Int(header.pointee.hdr.bh1.offset_to_first_pkt)
     self.hasOffloadHeader = hasOffloadHeader
   }

@@ -13,26 +13,16 @@ public final class RingEngine: CaptureEngine {
   /// A block that is not full waits one to two of these: below 10 ms in all.
   static let retireMilliseconds: UInt32 = 4
 
-  /// Frames in a block that its timer ended from which another block is waited for.
-  static let moderatedFrames = 128
-  /// How long it is waited.
-  static let moderationMicroseconds: UInt32 = 6_000
-
-  private let socket: PacketSocket
+  private var reader: RingReader
   /// Names asked for; empty for `any`.
   private let names: [String]
   /// Indices of those that are there now.
   private var indices: [Int32]
   private var programs: FilterCompiler.Programs
-  private var batch = FrameBatch()
-  private var nextBlock = 0
   private var descriptors = [pollfd](repeating: pollfd(), count: 2)
-  /// Frames of the last block, if the timer and not their number ended it; else 0.
-  private var framesOfTimer = 0
   private var dropped: UInt64 = 0
-  /// Frames that the kernel has put into the ring, and those of them that were taken out.
+  /// Frames that the kernel has put into the ring.
   private var queued: UInt64 = 0
-  private var taken: UInt64 = 0
   private var nextCheck: Int64 = 0
   private let report: (InterfaceEvent) -> Void
 
@@ -55,7 +45,7 @@ public final class RingEngine: CaptureEngine {
     indices = interfaces.map(\.index)
     programs = try FilterCompiler.compile(plan)
     let blockCount = max(2, plan.bufferByteCount / Self.blockByteCount)
-    socket = try PacketSocket(
+    let socket = try PacketSocket(
       geometry: PacketSocket.Geometry(
         blockByteCount: Self.blockByteCount, blockCount: blockCount, retireMilliseconds: Self.retireMilliseconds),
       wantsOffloadHeader: Self.kernelHandlesOffloadHeader())
@@ -64,6 +54,7 @@ public final class RingEngine: CaptureEngine {
     for index in indices { try socket.addPromiscuous(interfaceIndex: index) }
     try socket.bind(interfaceIndex: names.count == 1 ? indices[0] : 0)
     if let fanoutGroup { try socket.joinFanout(group: fanoutGroup) }
+    reader = RingReader(socket)
     try attachFilter()
     if names.isEmpty { report(.capturing(name: "any", linkType: LinkTypes.name(LinkTypes.ethernet))) }
     for name in names {
@@ -76,7 +67,7 @@ public final class RingEngine: CaptureEngine {
   }
 
   /// Bytes of the ring, which is kernel memory and counted to no container.
-  public var ringByteCount: Int { socket.geometry.byteCount }
+  public var ringByteCount: Int { reader.socket.geometry.byteCount }
 
   /// Frames dropped for want of buffer space, this and earlier handles together.
   public var kernelDropped: UInt64 {
@@ -88,12 +79,12 @@ public final class RingEngine: CaptureEngine {
   public func capture(
     into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
   ) throws(CaptureError) {
-    if consumeBlocks(into: consumer) { return }
-    descriptors[0] = pollfd(fd: socket.descriptor, events: Int16(POLLIN | POLLERR), revents: 0)
+    if reader.consumeBlocks(into: consumer) { return }
+    descriptors[0] = pollfd(fd: reader.socket.descriptor, events: Int16(POLLIN | POLLERR), revents: 0)
     descriptors[1] = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
     _ = unsafe poll(&descriptors, 2, timeoutMilliseconds)
     if descriptors[0].revents & Int16(POLLERR) != 0 { try handleError() }
-    moderate(descriptors[1].revents == 0)
+    if descriptors[1].revents == 0 { reader.moderate() }
     if monotonicMilliseconds() >= nextCheck {
       nextCheck = monotonicMilliseconds() + 1_000
       try checkInterfaces()
@@ -108,99 +99,31 @@ public final class RingEngine: CaptureEngine {
 
   /// Hands over what was captured, and ends the capture.
   public func finish(into consumer: any FrameConsumer) {
-    try? BPFProgram.rejectAll.attach(to: socket.descriptor)
+    try? BPFProgram.rejectAll.attach(to: reader.socket.descriptor)
     // The block being filled comes when its timer has run out. The kernel tells how many frames there are to come.
     let end = monotonicMilliseconds() + 1_000
     repeat {
       readStatistics()
-      if !consumeBlocks(into: consumer), taken < queued { usleep(500) }
-    } while taken < queued && monotonicMilliseconds() < end
+      if !reader.consumeBlocks(into: consumer), reader.taken < queued { usleep(500) }
+    } while reader.taken < queued && monotonicMilliseconds() < end
   }
 
   private func readStatistics() {
-    let now = socket.takeStatistics()
+    let now = reader.socket.takeStatistics()
     queued &+= now.queued
     dropped &+= now.dropped
   }
 
-  /// Hands over every block that is ready; false if none was. Blocks that are ready together go together: the more
-  /// frames the consumer can choose from, the longer its batches.
-  private func consumeBlocks(into consumer: any FrameConsumer) -> Bool {
-    let blockCount = socket.geometry.blockCount
-    var held = 0
-    // At most once round the ring, so that the caller can look after other things.
-    for step in 0..<blockCount {
-      let base = unsafe socket.base + nextBlock * socket.geometry.blockByteCount
-      guard
-        var block = unsafe RingBlock(
-          base, byteCount: socket.geometry.blockByteCount, hasOffloadHeader: socket.hasOffloadHeader)
-      else {
-        release(held, to: consumer)
-        return step > 0
-      }
-      while var entry = block.next() {
-        entry.frame.byteCount = keptByteCount(of: entry)
-        guard entry.isEthernet || entry.frame.byteCount > 0 else { continue }
-        if batch.isFull { deliver(to: consumer) }
-        batch.append(entry.frame)
-      }
-      taken &+= UInt64(block.frameCount)
-      framesOfTimer = block.endedByTimer ? block.frameCount : 0
-      held += 1
-      nextBlock = (nextBlock + 1) % blockCount
-      // The kernel must never wait for blocks that could have gone back.
-      if held * 4 >= blockCount || batch.count * 2 >= FrameBatch.capacity {
-        release(held, to: consumer)
-        held = 0
-      }
-    }
-    release(held, to: consumer)
-    return true
-  }
-
-  /// At a high rate of small frames, waits until another block has come as well: batches get longer, at the price of
-  /// a delay that only a link with tens of thousands of frames a second sees. Where blocks fill before their timer
-  /// ends, or frames are few, nothing is waited for.
-  private func moderate(_ isRunning: Bool) {
-    guard isRunning, framesOfTimer >= Self.moderatedFrames else { return }
-    framesOfTimer = 0
-    usleep(Self.moderationMicroseconds)
-  }
-
-  /// Has the last `count` blocks sent and gives them back to the kernel.
-  private func release(_ count: Int, to consumer: any FrameConsumer) {
-    deliver(to: consumer)
-    let blockCount = socket.geometry.blockCount
-    for back in stride(from: count, to: 0, by: -1) {
-      let index = (nextBlock + blockCount - back) % blockCount
-      unsafe RingBlock.release(socket.base + index * socket.geometry.blockByteCount)
-    }
-  }
-
-  private func deliver(to consumer: any FrameConsumer) {
-    guard batch.count > 0 else { return }
-    consumer.consume(batch)
-    batch.removeAll()
-  }
-
-  /// Frames without an Ethernet header were passed up whole and unfiltered: IP ones meet their own program here.
-  private func keptByteCount(of entry: RingBlock.Entry) -> Int {
-    let frame = entry.frame
-    if entry.isEthernet { return frame.byteCount }
-    guard entry.etherType == EtherType.ipv4 || entry.etherType == EtherType.ipv6, let program = programs.raw
-    else { return 0 }
-    return min(frame.byteCount, Int(program.match(frame.bytes, wireByteCount: frame.wireByteCount)))
-  }
-
   private func attachFilter() throws(CaptureError) {
+    reader.rawProgram = programs.raw
     // A socket bound to one interface needs no look at the index.
     try programs.ethernet.forPacketSocket(
       interfaces: names.count > 1 ? indices : [], passingOthers: programs.raw != nil
-    ).attach(to: socket.descriptor)
+    ).attach(to: reader.socket.descriptor)
   }
 
   private func handleError() throws(CaptureError) {
-    if socket.takeError() == ENETDOWN, names.count == 1 { throw .interfaceDown(name: names[0]) }
+    if reader.socket.takeError() == ENETDOWN, names.count == 1 { throw .interfaceDown(name: names[0]) }
   }
 
   /// A single interface that was deleted, even if one of the same name is there again, ends this capture; several
@@ -212,7 +135,7 @@ public final class RingEngine: CaptureEngine {
     guard found != indices else { return }
     if names.count == 1 { throw .interfaceDown(name: names[0]) }
     for interface in current where !indices.contains(interface.index) {
-      try socket.addPromiscuous(interfaceIndex: interface.index)
+      try reader.socket.addPromiscuous(interfaceIndex: interface.index)
       report(.capturing(name: interface.name, linkType: Self.linkTypeName(interface)))
     }
     for name in names where !current.contains(where: { $0.name == name }) {

@@ -40,10 +40,14 @@ public struct LaneSet: ~Copyable {
   }
 
   /// Whether this many more datagrams for every collector fit; flush if not.
-  public func hasRoom(for count: Int) -> Bool { queue.count + count * pathCount <= DatagramQueue.capacity }
+  ///
+  /// Mutating for the reason given at `route(of:)`.
+  public mutating func hasRoom(for count: Int) -> Bool { queue.count + count * pathCount <= DatagramQueue.capacity }
 
   /// The way the datagrams of a flow take.
-  public func route(of flow: FlowHash) -> LaneRoute {
+  ///
+  /// Mutating only so that the compiler works on the value in place: for a borrow it copies all of it, every time.
+  public mutating func route(of flow: FlowHash) -> LaneRoute {
     // Different bits choose the path, the lane, and tell flows apart within a lane.
     let lane = (Int((flow.value >> 40) & 0xFF) * lanesPerPath) >> 8
     let flowBits = UInt8(truncatingIfNeeded: flow.value >> 32)
