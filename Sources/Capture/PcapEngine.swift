@@ -64,7 +64,7 @@ public final class PcapEngine: CaptureEngine {
     descriptors.append(pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0))
     _ = unsafe poll(&descriptors, nfds_t(descriptors.count), timeoutMilliseconds)
     try dispatchAll()
-    if monotonicMilliseconds() >= nextRefresh { try refresh() }
+    if MonotonicClock.milliseconds >= nextRefresh { try refresh() }
   }
 
   /// Replaces the filter.
@@ -76,8 +76,8 @@ public final class PcapEngine: CaptureEngine {
   /// Hands over what was captured, and ends the capture.
   public func finish(into consumer: any FrameConsumer) {
     // What was captured may still sit in a block that is not full; libpcap hands that out when its timeout ends.
-    let end = monotonicMilliseconds() + Int64(Self.timeoutMilliseconds) * 5
-    while monotonicMilliseconds() < end {
+    let end = MonotonicClock.milliseconds + Int64(Self.timeoutMilliseconds) * 5
+    while MonotonicClock.milliseconds < end {
       guard (try? dispatchAll()) != nil else { break }
       usleep(1_000)
     }
@@ -111,7 +111,7 @@ public final class PcapEngine: CaptureEngine {
   /// Opens every interface that is wanted and not open, and closes those whose interface was replaced by another of
   /// the same name.
   private func refresh() throws(CaptureError) {
-    nextRefresh = monotonicMilliseconds() + 1_000
+    nextRefresh = MonotonicClock.milliseconds + 1_000
     let present = NetworkInterface.all()
     while let gone = sources.firstIndex(where: { source in !present.contains { $0.index == source.index } }) {
       lose(at: gone, reason: "the interface is gone")

@@ -85,8 +85,8 @@ public final class RingEngine: CaptureEngine {
     _ = unsafe poll(&descriptors, 2, timeoutMilliseconds)
     if descriptors[0].revents & Int16(POLLERR) != 0 { try handleError() }
     if descriptors[1].revents == 0 { reader.moderate() }
-    if monotonicMilliseconds() >= nextCheck {
-      nextCheck = monotonicMilliseconds() + 1_000
+    if MonotonicClock.milliseconds >= nextCheck {
+      nextCheck = MonotonicClock.milliseconds + 1_000
       try checkInterfaces()
     }
   }
@@ -101,11 +101,11 @@ public final class RingEngine: CaptureEngine {
   public func finish(into consumer: any FrameConsumer) {
     try? BPFProgram.rejectAll.attach(to: reader.socket.descriptor)
     // The block being filled comes when its timer has run out. The kernel tells how many frames there are to come.
-    let end = monotonicMilliseconds() + 1_000
+    let end = MonotonicClock.milliseconds + 1_000
     repeat {
       readStatistics()
       if !reader.consumeBlocks(into: consumer), reader.taken < queued { usleep(500) }
-    } while reader.taken < queued && monotonicMilliseconds() < end
+    } while reader.taken < queued && MonotonicClock.milliseconds < end
   }
 
   private func readStatistics() {

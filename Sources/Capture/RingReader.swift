@@ -68,7 +68,7 @@ struct RingReader: ~Copyable {
   /// only a link with tens of thousands of frames a second sees. Not where they would fill more than an eighth of the
   /// ring meanwhile.
   mutating func moderate() {
-    let now = monotonicMilliseconds()
+    let now = MonotonicClock.milliseconds
     let elapsed = max(now - lastWait, 1)
     let expected = Int64(blocksSinceWait) * Self.moderationMilliseconds / elapsed
     let isWorthwhile = framesSinceWait >= Self.moderatedFrames && expected * 8 <= Int64(socket.geometry.blockCount)

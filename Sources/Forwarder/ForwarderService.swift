@@ -73,8 +73,8 @@ public final class ForwarderService: Sendable {
     resolverWake.signal()
     housekeeperWake.signal()
     for worker in workers { worker.stop() }
-    let end = Clock.milliseconds + 1_500
-    while Clock.milliseconds < end, !workers.allSatisfy(\.status.hasEnded) { usleep(1_000) }
+    let end = MonotonicClock.milliseconds + 1_500
+    while MonotonicClock.milliseconds < end, !workers.allSatisfy(\.status.hasEnded) { usleep(1_000) }
     let total = snapshot
     statistics.finish(total)
     logger.debug(
@@ -101,7 +101,7 @@ public final class ForwarderService: Sendable {
   private func resolve(skipFirst: Bool) {
     if !skipFirst { refreshCollectors() }
     while !isStopping {
-      let wait = state.withLock { $0.nextRefresh } - Clock.milliseconds
+      let wait = state.withLock { $0.nextRefresh } - MonotonicClock.milliseconds
       if wait > 0 {
         _ = resolverWake.wait(milliseconds: Int32(clamping: wait))
         resolverWake.clear()
@@ -117,7 +117,7 @@ public final class ForwarderService: Sendable {
       // Trouble is looked at again after 1, 2, 4 ... seconds.
       let seconds = isComplete ? Int64(settings.resolveInterval) : min(state.backoff, Int64(settings.resolveInterval))
       state.backoff = isComplete ? 1 : state.backoff * 2
-      state.nextRefresh = Clock.milliseconds + seconds * 1_000
+      state.nextRefresh = MonotonicClock.milliseconds + seconds * 1_000
     }
     useCollectors(directory.collectors)
   }
@@ -137,8 +137,8 @@ public final class ForwarderService: Sendable {
     guard let before else { return }
     let plan = settings.plan(collectors: addresses + before.recent)
     for worker in workers { worker.prepare(plan: plan) }
-    let end = Clock.milliseconds + 1_000
-    while Clock.milliseconds < end, !isStopping, !workers.allSatisfy(\.isSettled) { usleep(1_000) }
+    let end = MonotonicClock.milliseconds + 1_000
+    while MonotonicClock.milliseconds < end, !isStopping, !workers.allSatisfy(\.isSettled) { usleep(1_000) }
     for worker in workers { worker.send(to: collectors) }
     if !before.current.isEmpty {
       logger.notice("sending to \(addresses.map(\.description).joined(separator: ", "))")
@@ -147,8 +147,8 @@ public final class ForwarderService: Sendable {
   }
 
   private func waitForCollectors(milliseconds: Int64) {
-    let end = Clock.milliseconds + milliseconds
-    while Clock.milliseconds < end, state.withLock({ $0.current.isEmpty }) { usleep(1_000) }
+    let end = MonotonicClock.milliseconds + milliseconds
+    while MonotonicClock.milliseconds < end, state.withLock({ $0.current.isEmpty }) { usleep(1_000) }
   }
 
   /// One line when frames first can flow.

@@ -1,3 +1,4 @@
+import Capture
 import Synchronization
 
 /// Prints a line every STAT_DURATION seconds and one at the end, each for the interval as it was measured.
@@ -26,18 +27,18 @@ final class StatisticsClock: Sendable {
     interface = settings.interfaceNames
     duration = Int64(settings.statDuration) * 1_000
     self.output = output
-    let now = Clock.milliseconds
+    let now = MonotonicClock.milliseconds
     state = Mutex(State(lastTime: now, next: now + duration))
   }
 
   /// Milliseconds until the next line is due, at most `limit`.
   func millisecondsToNext(atMost limit: Int64) -> Int64 {
     guard duration > 0 else { return limit }
-    return max(1, min(limit, state.withLock { $0.next } - Clock.milliseconds))
+    return max(1, min(limit, state.withLock { $0.next } - MonotonicClock.milliseconds))
   }
 
   /// Whether a line is due.
-  var isDue: Bool { duration > 0 && state.withLock { $0.next } <= Clock.milliseconds }
+  var isDue: Bool { duration > 0 && state.withLock { $0.next } <= MonotonicClock.milliseconds }
 
   /// Prints the line of an interval.
   func tick(_ snapshot: Snapshot) {
@@ -50,10 +51,10 @@ final class StatisticsClock: Sendable {
   }
 
   private func print(_ snapshot: Snapshot, isFinal: Bool) {
-    let now = Clock.milliseconds
+    let now = MonotonicClock.milliseconds
     let report = state.withLock { state in
       let report = StatisticsReport(
-        time: Clock.secondsSince1970, interval: Double(now - state.lastTime) / 1_000, isFinal: isFinal,
+        time: WallClock.secondsSince1970, interval: Double(now - state.lastTime) / 1_000, isFinal: isFinal,
         interface: interface, engine: snapshot.engine, mtu: snapshot.mtu, counters: snapshot.counters - state.last,
         total: snapshot.counters)
       state.last = snapshot.counters
