@@ -55,7 +55,7 @@ struct RingReader: ~Copyable {
       held += 1
       nextBlock = (nextBlock + 1) % blockCount
       // The kernel must never wait for blocks that could have gone back.
-      if held * 8 >= blockCount || batch.count * 2 >= FrameBatch.capacity {
+      if held * 16 >= blockCount || batch.count * 2 >= FrameBatch.capacity {
         release(held, to: consumer)
         held = 0
       }

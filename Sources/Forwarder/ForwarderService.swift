@@ -30,7 +30,10 @@ public final class ForwarderService: Sendable {
     self.settings = settings
     self.logger = logger
     directory = CollectorDirectory(settings, logger: logger)
-    let count = settings.workers > 0 ? settings.workers : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    let asked = settings.workers > 0 ? settings.workers : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    // libpcap's handles cannot share an interface: each would see every frame.
+    let count = settings.capture == .libpcap ? 1 : asked
+    if count < asked { logger.warning("WORKERS=\(asked): libpcap captures with one worker; CAPTURE=ring shares") }
     // The group number is free to choose within a network namespace; another program's group would refuse us.
     let group = count > 1 ? UInt16.random(in: 1...UInt16.max) : nil
     let policy = Encapsulator.Policy(

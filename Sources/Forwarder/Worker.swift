@@ -94,7 +94,10 @@ final class Worker: Sendable {
       logger.warning("interface \(name) is down; waiting for it")
       first = nil
     }
-    BackgroundThread.run(name: "capture-\(index)") { self.run(first) }
+    BackgroundThread.run(name: "capture-\(index)") {
+      ThreadSlice.makeShort()
+      self.run(first)
+    }
   }
 
   /// The pipeline is touched by the capture thread only, but for its lock-protected snapshot.
@@ -163,7 +166,7 @@ final class Worker: Sendable {
     }
   }
 
-  /// Opens the engine of choice; `auto` is the ring where it opens.
+  /// Opens the engine of choice; `auto` is the ring where it opens. Several workers can share a ring's traffic only.
   private func openEngine() throws(CaptureError) -> OpenEngine {
     let plan = orders.withLock { $0.plan }
     let report: @Sendable (InterfaceEvent) -> Void = { [logger] in Self.log($0, logger) }
@@ -176,7 +179,7 @@ final class Worker: Sendable {
     case .auto:
       do throws(CaptureError) {
         engine = try ring(plan, report)
-      } catch .failed(let operation, let reason) {
+      } catch .failed(let operation, let reason) where choice.fanoutGroup == nil {
         logger.warning("no capture ring (\(operation): \(reason)); using libpcap")
         engine = try PcapEngine(plan, consumer: pipelineBox.pipeline, report: report)
       }
