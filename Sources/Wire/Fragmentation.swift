@@ -27,7 +27,7 @@ public struct Fragmentation: BitwiseCopyable, Sendable {
 
   /// Plans the cut so that no fragment exceeds `maximumPacket` bytes. `identification` names the fragments of a
   /// packet that has none of its own (IPv4 takes the low 16 bits). Nil for a packet that is truncated or a jumbogram,
-  /// or if the limit leaves no room for 8 bytes of payload.
+  /// for a fragment whose end lies beyond what an offset can say, or if the limit leaves no room for 8 bytes of payload.
   @inlinable
   public init?(_ network: RawSpan, _ packet: IPPacket, maximumPacket: Int, identification: UInt32) {
     guard !packet.isTruncated else { return nil }
@@ -68,6 +68,8 @@ public struct Fragmentation: BitwiseCopyable, Sendable {
     guard room > 0, payloadByteCount > 0 else { return nil }
     payloadPerFragment = room
     count = (payloadByteCount + room - 1) / room
+    // A forged fragment may lie so far out that its pieces would wrap to the packet's start.
+    guard baseOffset + (count - 1) * (room / 8) <= 0x1FFF else { return nil }
   }
 
   /// Payload bytes of fragment `index`.

@@ -154,6 +154,10 @@ import Wire
     #expect(plan(Array(ipv4(1, Array(1...20)).dropLast()), 28) == nil)
     #expect(plan(ipv4(1, []), 100) == nil)
     #expect(plan(ipv4(1, totalLength: 0, [UInt8](repeating: 0, count: 66_000)), 1_000) == nil)
+    // Fragments whose pieces would lie beyond what an offset can say.
+    let far = [UInt8](repeating: 0, count: 1_000)
+    #expect(plan(ipv4(17, flags: 0x1FFF, far), 300) == nil)
+    #expect(plan(ipv6(44, fragmentHeader(next: 17, offset: 0x1FFF, more: false, identification: 1) + far), 300) == nil)
     let hopByHop: [UInt8] = [58, 0, 0xC2, 4] + bigEndian(UInt32(70_008))
     #expect(plan(ipv6(0, payloadLength: 0, hopByHop + [UInt8](repeating: 0, count: 70_000)), 1_000) == nil)
   }
