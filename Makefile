@@ -9,14 +9,19 @@ MAKEFLAGS += --no-print-directory
 SCRATCH ?= .build
 IMAGE ?= packet-forwarder:latest
 ENGINE ?=
+# Per target.
+FUZZ_SECONDS ?= 60
 
-swift_sources = $(wildcard Package.swift Sources Tests bench)
-shell_scripts = .ci/run $(wildcard scripts/*)
+swift_sources = $(wildcard Package.swift Sources Tests bench fuzz)
+shell_scripts = .ci/run fuzz/run $(wildcard scripts/*)
 
 # The binary needs no Swift runtime where it is copied to.
 release = -c release --scratch-path $(SCRATCH) --product packet-forwarder --static-swift-stdlib
 # lint and test use the same flags, so that what one has built is not built again by the other.
 checked = --scratch-path $(SCRATCH) -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
+# On the command line, because the product's modules are to be instrumented too; gold cannot link it.
+fuzzing = -c release --package-path fuzz --scratch-path $(abspath $(SCRATCH)-fuzz) \
+  -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xswiftc -use-ld=lld
 
 .PHONY: help
 help: ## this list
@@ -57,6 +62,14 @@ lint: ## format, shell scripts, JSON, and a build in which every warning is an e
 	for file in deploy/ecs/*.json; do python3 -m json.tool "$$file" >/dev/null; done
 	swift build --build-tests $(checked)
 
+.PHONY: fuzz
+fuzz: ## libFuzzer with AddressSanitizer on every parser and the whole packet path, FUZZ_SECONDS (60) each
+	@scripts/setup build
+	swift build $(fuzzing)
+	for target in wire encapsulation collector; do \
+	  fuzz/run $$target $(SCRATCH)-fuzz/release/fuzz-$$target $(FUZZ_SECONDS) $(SCRATCH)-fuzz/work; \
+	done
+
 .PHONY: bench
 bench: ## measure, print the table, draw the plot (see bench/README.md)
 	@scripts/setup build bench
@@ -72,4 +85,4 @@ image-test: image ## run the image as a sidecar would run: non-root, read-only, 
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(SCRATCH) bench/.build bench/micro/.build
+	rm -rf $(SCRATCH) $(SCRATCH)-fuzz fuzz/.build bench/.build bench/micro/.build

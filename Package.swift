@@ -19,9 +19,12 @@ let package = Package(
   name: "packet-forwarder",
   products: [
     .executable(name: "packet-forwarder", targets: ["packet-forwarder"]),
-    // For bench/micro, which is a package of its own.
+    // For bench/micro and fuzz, which are packages of their own.
     .library(name: "Wire", targets: ["Wire"]),
     .library(name: "Transport", targets: ["Transport"]),
+    .library(name: "Capture", targets: ["Capture"]),
+    .library(name: "Forwarder", targets: ["Forwarder"]),
+    .library(name: "Collector", targets: ["Collector"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
