@@ -1,8 +1,8 @@
 /// How a TCP or UDP super-frame is cut into the packets a wire would have carried.
 ///
 /// TCP: sequence numbers advance, FIN and PSH stay on the last segment only, CWR on the first only, as a card with
-/// TSO does. UDP: each datagram gets its own header. IPv4 identifications count up from the frame's, and all
-/// checksums are computed.
+/// TSO does; urgent data stays where it was. UDP: each datagram gets its own header. IPv4 identifications count up
+/// from the frame's, and all checksums are computed.
 public struct Segmentation: BitwiseCopyable, Sendable {
   /// Bytes of headers each segment gets, from the IP header to the end of the TCP or UDP header.
   public let headerByteCount: Int
@@ -128,6 +128,12 @@ public struct Segmentation: BitwiseCopyable, Sendable {
     var flags = network.uint8(at: original + 13)
     if index > 0 { flags &= ~0x80 }  // CWR: the first segment only (RFC 3168 section 6.1.2)
     if index < count - 1 { flags &= ~0x09 }  // FIN and PSH: the last only
+    // The urgent pointer counts from the segment's own sequence number (RFC 9293 section 3.1).
+    if index > 0, flags & 0x20 != 0 {
+      let urgent = Int(network.uint16(at: original + 18)) - index * payloadPerSegment
+      if urgent <= 0 { flags &= ~0x20 }
+      out.store(UInt16(truncatingIfNeeded: max(urgent, 0)), at: upper + 18)
+    }
     out.store(flags, at: upper + 13)
     out.store(UInt16(0), at: upper + 16)
   }

@@ -40,6 +40,21 @@ import Wire
       ])
   }
 
+  /// The urgent pointer counts from a segment's own sequence number; behind the urgent data nothing is urgent.
+  @Test(arguments: [(5, [5, 1, 0]), (4, [4, 0, 0]), (0, [0, 0, 0]), (100, [100, 96, 92])] as [(UInt16, [UInt16])])
+  func urgentData(pointer: UInt16, expected: [UInt16]) throws {
+    var header = TCPHeader()
+    header.flags = 0x30  // URG, ACK
+    header.urgent = pointer
+    let packet = ipv4(6, header.segment(.v4, Array(1...12)))
+    let made = try segments(try #require(plan(packet, 44)), packet).map { try ReadPacket($0) }
+    #expect(made.map { $0.payload.word(18) } == expected)
+    for (index, segment) in made.enumerated() {
+      try segment.verifyChecksum()
+      #expect((segment.payload[13] & 0x20 != 0) == (index == 0 || expected[index] > 0))
+    }
+  }
+
   @Test(arguments: [false, true]) func randomPacketsComeTogetherAgain(isV6: Bool) throws {
     var random = SeededGenerator(seed: isV6 ? 8 : 7)
     for round in 0..<250 {
@@ -74,6 +89,10 @@ import Wire
       expected.sequence = header.sequence &+ UInt32(stream.count)
       if !isFirst { expected.flags &= 0x7F }
       if !isLast { expected.flags &= 0xF6 }
+      if !isFirst, expected.flags & 0x20 != 0 {
+        expected.urgent = UInt16(max(Int(header.urgent) - stream.count, 0))
+        if expected.urgent == 0 { expected.flags &= 0xDF }
+      }
       let carried = Array(segment.payload[segment.tcpHeaderByteCount...])
       try #require(segment.payload == expected.segment(segment.addresses, carried), "\(note)")
       try #require(!carried.isEmpty, "\(note)")
