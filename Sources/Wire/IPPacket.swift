@@ -71,7 +71,9 @@ public struct IPPacket: BitwiseCopyable, Equatable, Sendable {
     if length == 40, next != IPProtocol.noNextHeader {
       // A jumbogram, or BIG TCP without the option: the length is the frame's.
       length = packet.byteCount
-      if next == IPProtocol.hopByHop, packet.byteCount >= 48, packet.uint8(at: 41) == 0, packet.uint16(at: 42) == 0xC204
+      // A length that does not even cover the option is none.
+      if next == IPProtocol.hopByHop, packet.byteCount >= 48, packet.uint8(at: 41) == 0,
+        packet.uint16(at: 42) == 0xC204, packet.uint32(at: 44) >= 8
       {
         jumbo = 8
         length = 40 + Int(packet.uint32(at: 44))

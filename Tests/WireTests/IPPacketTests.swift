@@ -147,6 +147,15 @@ import Wire
     #expect(packet.end == 69)
   }
 
+  /// A jumbo payload length that ends within its own option is no length.
+  @Test func jumbogramThatIsShorterThanItsOption() throws {
+    let hopByHop = [6, 0, 0xC2, 4] + bigEndian(UInt32(7))
+    let packet = try #require(readIP(ipv6(0, payloadLength: 0, hopByHop + TCPHeader().segment(.v6, [1]))))
+    #expect(packet.jumboHeaderByteCount == 0)
+    #expect(packet.end == 69)
+    #expect(packet.headerByteCount == 48)
+  }
+
   /// Length 0 without the option: newer kernels' BIG TCP. With "no next header" it is an empty packet.
   @Test func lengthZero() throws {
     let big = try #require(readIP(ipv6(6, payloadLength: 0, TCPHeader().segment(.v6, [1, 2]))))
