@@ -59,45 +59,47 @@ def kinds():
     udp = UDP(sport=5000, dport=5001)
     inner = v4(udp / Raw(text(200)), id=5)
     found = {
-        "vlan": [ether(Dot1Q(vlan=42, prio=3) / v4(tcp(count)), type=0x8100) for count in (100, 4000)],
+        "vlan": [ether(Dot1Q(vlan=42, prio=3) / v4(tcp(count)), type=0x8100) for count in (100, 1600)],
         "qinq": [
-            ether(Dot1AD(vlan=7) / Dot1Q(vlan=42) / v4(tcp(count)), type=0x88A8) for count in (100, 4000)
-        ] + [ether(Dot1AD(vlan=7) / Dot1Q(vlan=42) / v6(tcp(4000)), type=0x88A8)],
+            ether(Dot1AD(vlan=7) / Dot1Q(vlan=42) / v4(tcp(count)), type=0x88A8) for count in (100, 1600)
+        ] + [ether(Dot1AD(vlan=7) / Dot1Q(vlan=42) / v6(tcp(1600)), type=0x88A8)],
         "ipv6-extensions": [
-            ether(v6(IPv6ExtHdrHopByHop(options=[padding(4)]), tcp(4000))),
-            ether(v6(IPv6ExtHdrDestOpt(options=[padding(12)]), tcp(3000))),
+            ether(v6(IPv6ExtHdrHopByHop(options=[padding(4)]), tcp(1600))),
+            ether(v6(IPv6ExtHdrDestOpt(options=[padding(12)]), tcp(1600))),
             ether(v6(IPv6ExtHdrHopByHop(options=[padding(4)]), IPv6ExtHdrDestOpt(options=[padding(4)]),
-                     udp / Raw(text(4000)))),
+                     udp / Raw(text(1600)))),
+            ether(v6(IPv6ExtHdrDestOpt(options=[padding(4)]),
+                     IPv6ExtHdrRouting(type=0, segleft=0, addresses=["2001:db8::7"]), udp / Raw(text(1600)))),
             ether(v6(IPv6ExtHdrFragment(id=9, m=0, offset=0), tcp(1000))),
             ether(v6(IPv6ExtHdrFragment(id=9, m=1, offset=10, nh=17), Raw(text(2000)))),
         ],
         "ip-options": [
-            ether(v4(tcp(3000), options=[IPOption_Router_Alert()])),
-            ether(v4(udp / Raw(text(3000)), flags=0, options=[IPOption_Router_Alert()])),
-            ether(v4(udp / Raw(text(3000)), flags=0,
+            ether(v4(tcp(1600), options=[IPOption_Router_Alert()])),
+            ether(v4(udp / Raw(text(1600)), flags=0, options=[IPOption_Router_Alert()])),
+            ether(v4(udp / Raw(text(1600)), flags=0,
                      options=[IPOption_RR(routers=["192.0.2.7", "0.0.0.0"]), IPOption_Router_Alert()])),
         ],
         "tcp-options": [
-            ether(v4(tcp(4000, options=TIMESTAMPS))), ether(v4(tcp(4000, options=TIMESTAMPS + SACK))),
-            ether(v4(tcp(4000, options=MD5))), ether(v6(tcp(4000, options=TIMESTAMPS))),
+            ether(v4(tcp(1600, options=TIMESTAMPS))), ether(v4(tcp(1600, options=TIMESTAMPS + SACK))),
+            ether(v4(tcp(1600, options=MD5))), ether(v6(tcp(1600, options=TIMESTAMPS))),
             ether(v4(tcp(0, flags="S", options=FAST_OPEN))), ether(v4(tcp(1200, flags="S", options=FAST_OPEN))),
         ],
         "ip-in-ip": [
-            ether(v4(v4(tcp(100)), proto=4)), ether(v4(v4(tcp(3000), id=9), proto=4, flags=0)),
-            ether(v4(v6(tcp(3000)), proto=41)), ether(v6(v4(tcp(3000), id=9))),
+            ether(v4(v4(tcp(100)), proto=4)), ether(v4(v4(tcp(1600), id=9), proto=4, flags=0)),
+            ether(v4(v6(tcp(1600)), proto=41)), ether(v6(v4(tcp(1600), id=9))),
         ],
         "gre": [
             ether(v4(GRE(proto=0x0800, key_present=1, key=7) / inner)),
-            ether(v4(GRE(proto=0x0800) / v4(tcp(3000), id=9), id=0x4321)),
+            ether(v4(GRE(proto=0x0800) / v4(tcp(1600), id=9), id=0x4321)),
         ],
         "vxlan": [
             ether(v4(UDP(sport=50000, dport=4789) / VXLAN(vni=9, flags=8) / ether(v4(tcp(100))))),
-            ether(v4(UDP(sport=50000, dport=4789) / VXLAN(vni=9, flags=8) / ether(v4(tcp(3000), id=9)), id=0x4321)),
+            ether(v4(UDP(sport=50000, dport=4789) / VXLAN(vni=9, flags=8) / ether(v4(tcp(1600), id=9)), id=0x4321)),
         ],
         "icmp": [
             ether(v4(ICMP(type=3, code=4, nexthopmtu=1400) / IPerror(bytes(inner)[:20]) / UDPerror(bytes(inner)[20:28]))),
-            ether(v4(ICMP(type=8, id=3, seq=4) / Raw(text(5000)), flags=0)),
-            ether(v4(ICMP(type=8, id=3, seq=5) / Raw(text(3000)), id=0x8001)),
+            ether(v4(ICMP(type=8, id=3, seq=4) / Raw(text(3000)), flags=0)),
+            ether(v4(ICMP(type=8, id=3, seq=5) / Raw(text(1600)), id=0x8001)),
             ether(v6(ICMPv6PacketTooBig(mtu=1280) / Raw(bytes(v6(tcp(600)))))),
             ether(v6(ICMPv6EchoRequest(id=3, seq=4, data=text(1400)))),
         ],
@@ -105,21 +107,20 @@ def kinds():
             ether(ARP(op=1, psrc="192.0.2.1", pdst="192.0.2.2", hwsrc=MAC["src"]), type=0x0806),
             ether(ARP(op=2, psrc="192.0.2.2", pdst="192.0.2.1", hwsrc=MAC["dst"], hwdst=MAC["src"]) / Raw(bytes(18))),
         ],
-        "ecn": [ether(v4(tcp(4000, flags="CEPA"))), ether(v6(tcp(4000, flags="CEFPA"))),
+        "ecn": [ether(v4(tcp(3000, flags="CEPA"))), ether(v6(tcp(1600, flags="CEFPA"))),
                 ether(v4(tcp(100, flags="CEPA")))],
-        "urgent": [ether(v4(tcp(4000, flags="UPA", urgptr=5)))],
+        "urgent": [ether(v4(tcp(3000, flags="UPA", urgptr=1500))), ether(v6(tcp(1600, flags="UPA", urgptr=5)))],
         "zero-length": [ether(v4(tcp(0, flags="A"))), ether(v6(tcp(0, flags="FA"))), ether(v4(UDP(sport=1, dport=2)))],
         "padding": [
             padded(v4(tcp(0, flags="A")), bytes(6)), padded(v6(tcp(0, flags="A")), b"\x55" * 30),
-            padded(v4(tcp(3000)), b"\x55" * 4), padded(v6(tcp(3000)), b"\x55" * 4),
-            padded(v4(udp / Raw(text(3000)), flags=0), b"\x55" * 4),
+            padded(v4(tcp(1600)), b"\x55" * 4), padded(v6(tcp(1600)), b"\x55" * 4),
+            padded(v4(udp / Raw(text(1600)), flags=0), b"\x55" * 4),
         ],
-        "jumbo": [ether(v4(tcp(8961))), ether(v6(tcp(8941))), ether(v4(udp / Raw(text(8973)))),
-                  ether(v6(udp / Raw(text(8953))))],
-        "big-tcp-ipv4": [ether(big_v4(70000))],
-        "big-tcp-ipv6": [ether(big_v6(70000))],
-        "open-checksums": [ether(opened(v4(tcp(300)))), ether(opened(v6(tcp(300)))), ether(opened(v4(tcp(3000)))),
-                           ether(opened(v4(udp / Raw(text(3000)), flags=0))), ether(opened(v6(udp / Raw(text(300)))))],
+        "jumbo": [ether(v4(tcp(8961))), ether(v6(udp / Raw(text(4500))))],
+        "big-tcp-ipv4": [ether(big_v4(65600))],
+        "big-tcp-ipv6": [ether(big_v6(65600))],
+        "open-checksums": [ether(opened(v4(tcp(300)))), ether(opened(v6(tcp(300)))), ether(opened(v4(tcp(1600)))),
+                           ether(opened(v4(udp / Raw(text(1600)), flags=0))), ether(opened(v6(udp / Raw(text(300)))))],
     }
     return {name: [bytes(frame) for frame in frames] for name, frames in found.items()}
 

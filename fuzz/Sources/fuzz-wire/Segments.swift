@@ -14,10 +14,16 @@ func checkTCP(_ network: [UInt8], _ packet: IPPacket, maximumPacket: Int, segmen
     var flags = network[tcp + 13]
     if index > 0 { flags &= 0x7F }
     if index + 1 < plan.count { flags &= 0xF6 }
+    var urgent = network.word(tcp + 18)
+    if index > 0, flags & 0x20 != 0 {
+      urgent = max(urgent - offset, 0)
+      if urgent == 0 { flags &= 0xDF }
+    }
+    require(piece.word(at + 18) == urgent, "urgent pointer")
     require(piece[at + 13] == flags, "flags")
     require(piece[at..<at + 4] == network[tcp..<tcp + 4], "ports")
     require(
-      piece[at + 18..<at + header].elementsEqual(network[tcp + 18..<tcp + header]), "urgent pointer and options")
+      piece[at + 20..<at + header].elementsEqual(network[tcp + 20..<tcp + header]), "options")
     return at
   }
 }
