@@ -28,14 +28,11 @@ func checkTCP(_ network: [UInt8], _ packet: IPPacket, maximumPacket: Int, segmen
   }
 }
 
-func checkUDP(_ network: [UInt8], _ packet: IPPacket, maximumPacket: Int, segmentSize: Int) {
-  guard
-    let plan = Segmentation(
-      udp: network.span.bytes, packet, maximumPacket: maximumPacket, segmentSize: segmentSize)
-  else { return }
+func checkUDP(_ network: [UInt8], _ packet: IPPacket, segmentSize: Int) {
+  guard let plan = Segmentation(udp: network.span.bytes, packet, segmentSize: segmentSize) else { return }
   require(plan.count > 1 && plan.payloadPerSegment == segmentSize, "datagrams")
   let udp = packet.headerByteCount
-  checkPieces(network, packet, plan, maximumPacket: maximumPacket, payloadAt: udp + 8) { _, piece, _ in
+  checkPieces(network, packet, plan, maximumPacket: 65_535, payloadAt: udp + 8) { _, piece, _ in
     let at = plan.headerByteCount - 8
     require(piece.word(at + 4) == piece.count - at, "UDP length")
     guard network.word(udp + 6) != 0 else {

@@ -25,7 +25,7 @@ fuzz { data, size in
   checkFlowHash(network, packet, etherType: etherType)
   checkOpenChecksums(network, packet, start: checksumStart, offset: checksumOffset)
   checkTCP(network, packet, maximumPacket: maximumPacket, segmentSize: flags & 4 != 0 ? segmentSize : 0)
-  checkUDP(network, packet, maximumPacket: maximumPacket, segmentSize: segmentSize)
+  checkUDP(network, packet, segmentSize: segmentSize)
   checkFragments(network, packet, maximumPacket: maximumPacket)
   return 0
 }
