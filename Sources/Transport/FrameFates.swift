@@ -31,8 +31,10 @@ struct FrameFates: ~Copyable {
     unsafe fates[Int(frame)].targets |= 1 << UInt32(path)
   }
 
+  /// Counts a datagram as lost, whether it was queued or could not even be made.
   mutating func failed(_ frame: UInt32, path: Int, code: CInt) {
     precondition(frame < capacity)
+    unsafe fates[Int(frame)].targets |= 1 << UInt32(path)
     unsafe fates[Int(frame)].failed |= 1 << UInt32(path)
     unsafe fates[Int(frame)].code = code
   }

@@ -36,6 +36,16 @@ import Wire
     #expect(rig.counters.kernelDropped == 7)
   }
 
+  /// A super-datagram on a route so narrow that not even an Ethernet header fits: its datagrams are never queued.
+  @Test func superDatagramThatFitsNowhere() throws {
+    let rig = try Rig(mtu: 45)
+    var frame = TestFrame(ethernet(ipv4(17, udpDatagram(.v4, [UInt8](repeating: 1, count: 300)))))
+    frame.offload.kind = .udp
+    frame.offload.segmentSize = 100
+    #expect(try rig.sendToOne([frame]).isEmpty)
+    #expect(rig.counters.droppedSend == 1)
+  }
+
   /// One of N flows, both directions of it, and the same ones at every forwarder.
   @Test func sampling() throws {
     var kept: [Set<UInt16>] = []
