@@ -46,8 +46,9 @@ struct Tshark {
     return objects
   }
 
-  /// Packets with an IPv4, TCP or UDP checksum that is wrong.
+  /// Packets with an IPv4, TCP, UDP or ICMP checksum that is wrong.
   func badChecksums() throws -> Int {
-    try count("ip.checksum.status==0 || tcp.checksum.status==0 || udp.checksum.status==0")
+    let protocols = ["ip", "tcp", "udp", "icmp", "icmpv6"]
+    return try count(protocols.map { "\($0).checksum.status==0" }.joined(separator: " || "))
   }
 }
