@@ -31,7 +31,6 @@ extension EndToEnd {
         #expect(recordings.mirror.longestOuter <= setup.mtu)
         #expect(total.droppedPackets.all == 0)
         #expect(total.truncatedPackets == 0)
-        #expect(total.sentDatagrams == recordings.mirror.datagrams.count)
         #expect(try recordings.inner.badChecksums() == 0)
         #expect(try recordings.direct.badChecksums() > 0, "offloads are on")
         try compareStreams(recordings, connections: connections)

@@ -54,13 +54,14 @@ extension Testbed {
   }
 
   private func curl(_ arguments: [String]) throws -> [HTTPExchange] {
-    let common = ["curl", "-sS", "--globoff", "--fail", "--insecure", "--max-time", "20", "-w", "%{stderr}%{json}\\n"]
-    let process = try start(common + arguments, in: peer)
-    guard try process.wait(seconds: 30) == .status(0) else {
-      throw Failure("\(process.name): \(process.errorOutput)")
-    }
-    return try process.errorOutput.split(separator: "\n").map {
-      try JSONDecoder().decode(HTTPExchange.self, from: Data($0.utf8))
+    let common = ["curl", "-sS", "--globoff", "--fail", "--insecure", "--max-time", "20", "-w", "%{json}\\n"]
+    let output = try peer.run(common + arguments, seconds: 30)
+    return try output.split(separator: "\n").map {
+      do {
+        return try JSONDecoder().decode(HTTPExchange.self, from: Data($0.utf8))
+      } catch {
+        throw Failure("curl's \($0): \(error)")
+      }
     }
   }
 }

@@ -6,7 +6,7 @@ struct MixedTraffic {
 
   /// Datagrams that the QUIC-like sender hands to the kernel many at a time (UDP_SEGMENT), in each direction and over
   /// each IP version: their port, their size in bytes, and how many there are.
-  static let segmented = (port: 4433, size: 1_200, count: 240)
+  static let segmented = (port: 4433, size: 1_200, count: 120)
   /// In one super-datagram: one kind exceeds every MTU, the other fits into 9000 bytes whole.
   static let batches = [(count: 40, port: 4433), (count: 3, port: 4434)]
   static let tagged = (port: 7001, count: 10)
@@ -17,7 +17,7 @@ struct MixedTraffic {
 
   init(testbed: Testbed) throws {
     self.testbed = testbed
-    files = ["small": randomData(700), "medium": randomData(60_000), "large": randomData(400_000)]
+    files = ["small": randomData(700), "medium": randomData(60_000), "large": randomData(200_000)]
     let server = try NginxServer(files: files, testbed: testbed)
     _ = try testbed.startScript("dns_server.py", ["53"], in: testbed.app)
     _ = try testbed.startScript("tls_echo.py", ["serve", "8443", server.certificate, server.key], in: testbed.app)
@@ -33,13 +33,13 @@ struct MixedTraffic {
       exchanges += try testbed.fetch(files, from: "http://\(host)")
       exchanges += try testbed.fetch(files, from: "https://\(host)", options: ["--http1.1"])
       exchanges += try testbed.fetch(files, from: "https://\(host)", options: ["--http2", "--parallel"])
-      exchanges += try testbed.upload(randomData(200_000), to: "http://\(host)/upload/file")
+      exchanges += try testbed.upload(randomData(100_000), to: "http://\(host)/upload/file")
     }
     guard exchanges.filter({ $0.version == "2" }).count == 2 * files.count else {
       throw Failure("HTTP/2 was not spoken: \(exchanges)")
     }
     for address in [Testbed.Address.app, Testbed.Address.app6] {
-      try testbed.runScript("tls_echo.py", ["send", address, "8443", "150000"], in: testbed.peer)
+      try testbed.runScript("tls_echo.py", ["send", address, "8443", "100000"], in: testbed.peer)
       try testbed.runScript("dns_queries.py", [address, "53", "60"], in: testbed.peer)
       for size in [56, 20_000] {
         let arguments = ["-q", "-n", "-c", String(Self.pings), "-i", "0.01", "-s", String(size), address]
