@@ -41,6 +41,7 @@ struct NginxServer {
     return """
       daemon off;
       master_process off;
+      user root root;
       pid \(folder)/pid;
       events {}
       http {
