@@ -29,7 +29,7 @@ help: ## this list
 
 .PHONY: setup
 setup: ## install the Debian packages that building, testing and linting need
-	@scripts/setup build test lint
+	@scripts/setup build test judge lint
 
 .PHONY: build
 build: ## release build: .build/release/packet-forwarder
@@ -44,7 +44,7 @@ demo: build ## forwarder and collector on loopback; Ctrl-C ends it (20 packets w
 
 .PHONY: test
 test: ## every test; end to end with the release build, in network namespaces
-	@scripts/setup build test
+	@scripts/setup build test judge
 	swift build $(release)
 	swift build --build-tests $(checked)
 	PACKET_FORWARDER=$(abspath $(SCRATCH)/release/packet-forwarder) scripts/with-namespaces \

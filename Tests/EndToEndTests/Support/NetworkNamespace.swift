@@ -21,6 +21,8 @@ final class NetworkNamespace {
   private let process: Subprocess
   private let directory: String
   private var lifeline: Int32
+  /// The only core that commands run on; any when nil.
+  var core: Int?
 
   init(_ name: String, in directory: String) throws {
     self.name = name
@@ -45,7 +47,8 @@ final class NetworkNamespace {
   ///
   /// - Parameter hosts: a file that takes the place of `/etc/hosts` for this command only.
   func command(_ arguments: [String], environment: [String: String]? = nil, hosts: String? = nil) -> [String] {
-    let enter = ["nsenter", "--net=/proc/\(processID)/ns/net"]
+    let pin = core.map { ["taskset", "--cpu-list", String($0)] } ?? []
+    let enter = pin + ["nsenter", "--net=/proc/\(processID)/ns/net"]
     let clean = environment.map { ["env", "-i"] + $0.map { "\($0)=\($1)" } } ?? []
     guard let hosts else { return enter + clean + arguments }
     let mount = ["unshare", "--mount", "sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\"", hosts]

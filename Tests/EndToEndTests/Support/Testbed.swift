@@ -80,6 +80,15 @@ final class Testbed {
     return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
+  /// Lets everything from now on run on one core, the first that this process may use.
+  func keepToOneCore() throws {
+    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    guard let core = status.firstMatch(of: #/Cpus_allowed_list:\s+(\d+)/#).flatMap({ Int($0.1) }) else {
+      throw Failure("no core in \(status)")
+    }
+    for namespace in [app, peer, collector] { namespace.core = core }
+  }
+
   /// Starts a process inside `namespace` that ends with the testbed at the latest.
   func start(
     _ arguments: [String], in namespace: NetworkNamespace, environment: [String: String]? = nil,

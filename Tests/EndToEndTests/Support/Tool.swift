@@ -86,4 +86,12 @@ extension Trait where Self == ConditionTrait {
       if: Requirements.missing == nil || Requirements.areMandatory,
       "End-to-end tests are skipped: \(Requirements.missing ?? "")")
   }
+
+  /// Runs the tests where these programs are installed; on a build server runs, and so fails, in any case.
+  static func whereInstalled(_ programs: [String]) -> Self {
+    let missing = programs.filter { (try? Tool.path($0)) == nil }
+    return .enabled(
+      if: missing.isEmpty || Requirements.areMandatory,
+      "These tests are skipped: not installed: \(missing.joined(separator: ", "))")
+  }
 }

@@ -5,6 +5,7 @@ struct Recordings {
   var direct: Tshark
   var directPath: String
   var outer: Tshark
+  var outerPath: String
   var inner: Tshark
   var mirror: Mirror
 }
@@ -36,7 +37,8 @@ extension Testbed {
     let (mirror, innerPath) = try outer.mirror()
     return Recordings(
       direct: Tshark(direct.path, testbed: self), directPath: direct.path,
-      outer: Tshark(outer.path, testbed: self), inner: Tshark(innerPath, testbed: self), mirror: mirror)
+      outer: Tshark(outer.path, testbed: self), outerPath: outer.path,
+      inner: Tshark(innerPath, testbed: self), mirror: mirror)
   }
 
   /// Starts a web server on the application for one file of random bytes, and returns these.

@@ -1,0 +1,88 @@
+import Foundation
+
+/// Suricata as an independent judge: what it makes of a capture file when it trusts no packet with a wrong checksum.
+struct Suricata {
+  /// A line of eve.json, of the kinds and with the fields that are compared.
+  struct Event: Decodable {
+    struct HTTP: Decodable {
+      var hostname: String?
+      var url: String?
+      var http_method: String?
+      var status: Int?
+      var length: Int?
+    }
+    struct File: Decodable {
+      var filename: String?
+      var state: String?
+      var sha256: String?
+      var size: Int?
+    }
+    struct Flow: Decodable {
+      var state: String?
+    }
+
+    var event_type: String
+    var src_ip: String?
+    var src_port: Int?
+    var dest_ip: String?
+    var dest_port: Int?
+    var proto: String?
+    var app_proto: String?
+    var http: HTTP?
+    var fileinfo: File?
+    var flow: Flow?
+    var stats: Statistics?
+  }
+  struct Statistics: Decodable {
+    struct Decoder: Decodable {
+      var vxlan: Int
+      var invalid: Int
+    }
+    struct TCP: Decodable { var invalid_checksum: Int }
+
+    var decoder: Decoder
+    var tcp: TCP
+  }
+
+  /// Streams and bodies are kept whole, so that every hash is of a whole file.
+  private static let configuration = """
+    %YAML 1.1
+    ---
+    outputs:
+      - eve-log:
+          enabled: yes
+          filetype: regular
+          filename: eve.json
+          types: [flow, http: {extended: yes}, files: {force-hash: [sha256]}, stats: {totals: yes}]
+    stream:
+      checksum-validation: yes
+      reassembly: {depth: 0}
+    app-layer:
+      protocols:
+        http:
+          enabled: yes
+          libhtp: {default-config: {request-body-limit: 0, response-body-limit: 0}}
+    decoder:
+      vxlan: {enabled: true, ports: "4789"}
+
+    """
+
+  private let events: [Event]
+
+  /// Reads a whole capture file.
+  init(_ path: String, testbed: Testbed) throws {
+    let folder = "\(testbed.directory)/suricata-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let configuration = try testbed.write(Data(Self.configuration.utf8), to: "suricata.yaml")
+    try Subprocess.run(
+      ["suricata", "-c", configuration, "-r", path, "-l", folder, "-S", "/dev/null", "-k", "all"],
+      seconds: 60, in: folder)
+    let lines = try String(contentsOfFile: "\(folder)/eve.json", encoding: .utf8).split(separator: "\n")
+    events = try lines.map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
+  }
+
+  func events(_ type: String) -> [Event] { events.filter { $0.event_type == type } }
+
+  /// The counters at the end.
+  var statistics: Statistics? { events("stats").last?.stats }
+}
