@@ -16,8 +16,8 @@ extension EndToEnd {
 
     private static func connection(_ event: Suricata.Event) throws -> Connection {
       [
-        try address(event.src_ip), String(try #require(event.src_port)), try address(event.dest_ip),
-        String(try #require(event.dest_port)),
+        try address(event.srcIp), String(try #require(event.srcPort)), try address(event.destIp),
+        String(try #require(event.destPort)),
       ]
     }
 
@@ -55,7 +55,7 @@ extension EndToEnd {
         let statistics = try #require(mirror.statistics)
         #expect(statistics.decoder.vxlan == recordings.mirror.datagrams.count, "strict VXLAN decoding")
         #expect(statistics.decoder.invalid == 0)
-        #expect(statistics.tcp.invalid_checksum == 0)
+        #expect(statistics.tcp.invalidChecksum == 0)
 
         try compareFlows(mirror, exchanges)
         try compareTransactions(mirror, exchanges)
@@ -65,13 +65,13 @@ extension EndToEnd {
         let direct = try Suricata(recordings.directPath, testbed: testbed)
         #expect(direct.events("http").isEmpty)
         #expect(direct.events("fileinfo").isEmpty)
-        #expect(try #require(direct.statistics).tcp.invalid_checksum > 0)
+        #expect(try #require(direct.statistics).tcp.invalidChecksum > 0)
       }
     }
 
     private func compareFlows(_ mirror: Suricata, _ exchanges: [HTTPExchange]) throws {
       let flows = mirror.events("flow").filter { $0.proto == "TCP" }
-      #expect(flows.allSatisfy { $0.app_proto == "http" && $0.flow?.state == "closed" })
+      #expect(flows.allSatisfy { $0.appProto == "http" && $0.flow?.state == "closed" })
       let seen = try flows.map(Self.connection)
       let made = Set(exchanges.map(Self.connection))
       #expect(seen.count == made.count)
@@ -83,7 +83,7 @@ extension EndToEnd {
         let http = try #require(event.http)
         let host = try #require(http.hostname)
         let url = "http://\(host)\(try #require(http.url))"
-        let outcome = [http.http_method, http.status.map(String.init), http.length.map(String.init)]
+        let outcome = [http.httpMethod, http.status.map(String.init), http.length.map(String.init)]
         return try Self.connection(event) + [url] + outcome.map { $0 ?? "nothing" }
       }
       let made = exchanges.map {

@@ -7,7 +7,7 @@ struct Suricata {
     struct HTTP: Decodable {
       var hostname: String?
       var url: String?
-      var http_method: String?
+      var httpMethod: String?
       var status: Int?
       var length: Int?
     }
@@ -21,13 +21,13 @@ struct Suricata {
       var state: String?
     }
 
-    var event_type: String
-    var src_ip: String?
-    var src_port: Int?
-    var dest_ip: String?
-    var dest_port: Int?
+    var eventType: String
+    var srcIp: String?
+    var srcPort: Int?
+    var destIp: String?
+    var destPort: Int?
     var proto: String?
-    var app_proto: String?
+    var appProto: String?
     var http: HTTP?
     var fileinfo: File?
     var flow: Flow?
@@ -38,7 +38,7 @@ struct Suricata {
       var vxlan: Int
       var invalid: Int
     }
-    struct TCP: Decodable { var invalid_checksum: Int }
+    struct TCP: Decodable { var invalidChecksum: Int }
 
     var decoder: Decoder
     var tcp: TCP
@@ -78,10 +78,12 @@ struct Suricata {
       ["suricata", "-c", configuration, "-r", path, "-l", folder, "-S", "/dev/null", "-k", "all"],
       seconds: 60, in: folder)
     let lines = try String(contentsOfFile: "\(folder)/eve.json", encoding: .utf8).split(separator: "\n")
-    events = try lines.map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    events = try lines.map { try decoder.decode(Event.self, from: Data($0.utf8)) }
   }
 
-  func events(_ type: String) -> [Event] { events.filter { $0.event_type == type } }
+  func events(_ type: String) -> [Event] { events.filter { $0.eventType == type } }
 
   /// The counters at the end.
   var statistics: Statistics? { events("stats").last?.stats }
