@@ -12,7 +12,7 @@ import sys
 sys.dont_write_bytecode = True
 here = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(here.parent / "Tests" / "Golden"))
-from kinds import kinds  # noqa: E402
+from kinds import IP, UDP, VXLAN, ether, kinds, opened, tcp, v4  # noqa: E402
 
 # Bytes of a frame that are kept; the target makes the rest.
 KEPT = 180
@@ -59,6 +59,14 @@ def capture(link, frame, number):
     return metadata + struct.pack("!HH", filler, len(kept)) + kept
 
 
+def tunnel():
+    """A super-frame in VXLAN whose inner and outer checksums are both open: no mutation finds two right sums."""
+    inner = ether(opened(v4(tcp(40))))
+    frame = bytes(ether(opened(v4(UDP(sport=50000, dport=4789) / VXLAN(vni=9, flags=8) / inner))))
+    start = len(frame) - len(bytes(inner[IP].payload))
+    return struct.pack("!BHBBBBBBHBBHH", 0, 1500, 1, 0, 0, 2, 0, 2, 1200, start, 16, 0, len(frame)) + frame
+
+
 def write(target, name, data):
     folder = here / "corpus" / target
     folder.mkdir(parents=True, exist_ok=True)
@@ -74,6 +82,7 @@ def main():
         write("encapsulation", name, policy + capture(link, frame, number))
         if link == 0:
             by_kind.setdefault(name.rsplit("-", 1)[0], []).append(frame[:KEPT])
+    write("encapsulation", "tunnel-open-checksums", tunnel())
     for number, (name, frames) in enumerate(by_kind.items()):
         datagrams = b"".join(
             struct.pack("!BHB3xI", 0, 8 + len(frame), 8, (number + index) << 8) + frame
