@@ -5,8 +5,6 @@
 #include <netinet/udp.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 _Static_assert(sizeof(CLinux_mmsghdr) == sizeof(struct mmsghdr), "mmsghdr layout");
 _Static_assert(offsetof(CLinux_mmsghdr, msg_len) == offsetof(struct mmsghdr, msg_len), "mmsghdr layout");
@@ -35,11 +33,4 @@ uint32_t CLinux_load_acquire(const void *word) { return __atomic_load_n((const u
 void CLinux_store_release(void *word, uint32_t value) { __atomic_store_n((uint32_t *)word, value, __ATOMIC_RELEASE); }
 
 int CLinux_ioctl(int fd, unsigned long request, void *argument) { return ioctl(fd, request, argument); }
-_Static_assert(sizeof(CLinux_sched_attr) == 48, "SCHED_ATTR_SIZE_VER0");
-
-int CLinux_sched_getattr(CLinux_sched_attr *attributes) {
-  return (int)syscall(SYS_sched_getattr, 0, attributes, sizeof *attributes, 0);
-}
-int CLinux_sched_setattr(CLinux_sched_attr *attributes) { return (int)syscall(SYS_sched_setattr, 0, attributes, 0); }
-
 int CLinux_name_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }

@@ -94,10 +94,7 @@ final class Worker: Sendable {
       logger.warning("interface \(name) is down; waiting for it")
       first = nil
     }
-    BackgroundThread.run(name: "capture-\(index)") {
-      ThreadSlice.makeShort()
-      self.run(first)
-    }
+    BackgroundThread.run(name: "capture-\(index)") { self.run(first) }
   }
 
   /// The pipeline is touched by the capture thread only, but for its lock-protected snapshot.

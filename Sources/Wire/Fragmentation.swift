@@ -27,7 +27,8 @@ public struct Fragmentation: BitwiseCopyable, Sendable {
 
   /// Plans the cut so that no fragment exceeds `maximumPacket` bytes. `identification` names the fragments of a
   /// packet that has none of its own (IPv4 takes the low 16 bits). Nil for a packet that is truncated or a jumbogram,
-  /// for a fragment whose end lies beyond what an offset can say, or if the limit leaves no room for 8 bytes of payload.
+  /// for a fragment whose end lies beyond what an offset can say, or if the limit leaves no room for 8 bytes of
+  /// payload.
   @inlinable
   public init?(_ network: RawSpan, _ packet: IPPacket, maximumPacket: Int, identification: UInt32) {
     guard !packet.isTruncated else { return nil }

@@ -22,6 +22,9 @@ public struct IPPacket: BitwiseCopyable, Equatable, Sendable {
   public let isTruncated: Bool
   /// A fragment of a larger packet; the upper-layer header is whole in a first fragment at best.
   public let isFragment: Bool
+  /// Offset of the destination address that checksums cover: IPv6 with a routing header that is not used up yet has
+  /// the final one there (RFC 8200 section 8.1).
+  public let destinationOffset: Int
   /// IPv6: bytes of a hop-by-hop header that holds nothing but a jumbo payload option (RFC 2675), directly behind the
   /// IPv6 header, as Linux puts into BIG TCP frames; 0 without one.
   public let jumboHeaderByteCount: Int
@@ -52,6 +55,7 @@ public struct IPPacket: BitwiseCopyable, Equatable, Sendable {
     headerByteCount = header
     unfragmentableByteCount = header
     nextHeaderOffset = 9
+    destinationOffset = 16
     end = min(length, packet.byteCount)
     isTruncated = length > packet.byteCount
     isFragment = packet.uint16(at: 6) & 0x3FFF != 0
@@ -83,6 +87,7 @@ public struct IPPacket: BitwiseCopyable, Equatable, Sendable {
     // Eight headers are more than any real packet has; the bound keeps a crafted one from costing time.
     var walked = 0
     var fragmentSeen = false
+    var destination = 24
     walk: while walked < 8, available - offset >= 8 {
       let size: Int
       switch next {
@@ -97,6 +102,13 @@ public struct IPPacket: BitwiseCopyable, Equatable, Sendable {
       }
       guard size <= available - offset else { break walk }
       let follower = packet.uint8(at: offset)
+      if next == IPProtocol.routing, size >= 24, packet.uint8(at: offset + 3) > 0 {
+        switch packet.uint8(at: offset + 2) {
+        case 0, 2: destination = offset + size - 16  // RFC 2460 section 4.4, RFC 6275 section 6.4: the last address
+        case 4: destination = offset + 8  // segment routing lists the segments from the last on (RFC 8754 section 2)
+        default: break
+        }
+      }
       if next == IPProtocol.fragment, !fragmentSeen {
         // Whatever stands in front of a fragment header is in every fragment.
         unfragmentable = offset
@@ -119,6 +131,7 @@ public struct IPPacket: BitwiseCopyable, Equatable, Sendable {
     headerByteCount = offset
     unfragmentableByteCount = unfragmentable
     nextHeaderOffset = unfragmentableNext
+    destinationOffset = destination
     end = available
     isTruncated = length > packet.byteCount
     isFragment = fragment
@@ -126,13 +139,14 @@ public struct IPPacket: BitwiseCopyable, Equatable, Sendable {
   }
 
   /// The upper-layer protocol's pseudo-header sum for `byteCount` bytes of upper-layer header and data (RFC 9293
-  /// section 3.1, RFC 8200 section 8.1). An IPv6 routing header's final destination is not looked up.
+  /// section 3.1, RFC 8200 section 8.1).
   @inlinable public func pseudoHeader(_ network: RawSpan, byteCount: Int) -> InternetChecksum {
     var sum = InternetChecksum()
     if version == 4 {
       sum.add(network, from: 12, count: 8)
     } else {
-      sum.add(network, from: 8, count: 32)
+      sum.add(network, from: 8, count: 16)
+      sum.add(network, from: destinationOffset, count: 16)
     }
     sum.add(UInt16(upperProtocol))
     sum.add(UInt32(truncatingIfNeeded: byteCount))

@@ -1,8 +1,8 @@
 import Testing
 import Wire
 
-/// What `body` writes at the offset it is given. The buffer is filled with 0xA5, so that a byte that was left out shows;
-/// fails if it writes anywhere else.
+/// What `body` writes at the offset it is given. The buffer is filled with 0xA5, so that a byte that was left out
+/// shows; fails if it writes anywhere else.
 func emitted(_ count: Int, _ body: (inout MutableRawSpan, Int) -> Void) -> [UInt8] {
   let margin = 16
   var bytes = [UInt8](repeating: 0xA5, count: count + 2 * margin)

@@ -21,6 +21,26 @@ import Wire
     #expect(packet.end == 37)
   }
 
+  /// Checksums cover the final destination, which a routing header that is not used up yet holds (RFC 8200 section
+  /// 8.1).
+  @Test(arguments: [(0, 1, 16), (2, 1, 8), (4, 1, 8), (4, 0, -1), (9, 1, -1)])
+  func routingHeader(type: Int, segmentsLeft: Int, finalAt: Int) throws {
+    // Type 0 with two addresses, types 2 and 4 with one; other types are unknown.
+    let addresses = (1...32).map { UInt8($0) }
+    let held = type == 0 ? addresses : Array(addresses.prefix(16))
+    let header = [6, UInt8(held.count / 8), UInt8(type), UInt8(segmentsLeft), 0, 0, 0, 0] + held
+    let bytes = ipv6(43, header + TCPHeader().segment(.v6, [1, 2, 3]))
+    let packet = try #require(readIP(bytes))
+    #expect(packet.upperProtocol == 6)
+    var plain = ipv6(6, TCPHeader().segment(.v6, [1, 2, 3]))
+    if finalAt >= 0 {
+      let start = type == 0 ? 16 : 0
+      plain.replaceSubrange(24..<40, with: held[start..<start + 16])
+    }
+    let expected = try #require(readIP(plain)).pseudoHeader(plain.span.bytes, byteCount: 23).folded
+    #expect(packet.pseudoHeader(bytes.span.bytes, byteCount: 23).folded == expected)
+  }
+
   /// Short frames are padded behind the packet's end.
   @Test func padding() throws {
     let packet = try #require(readIP(ipv4(17, udpDatagram(.v4, [1])) + [UInt8](repeating: 0, count: 17)))

@@ -1,7 +1,8 @@
 import TestSupport
 
 extension SeededGenerator {
-  /// IPv4 options whose lengths add up to a multiple of four: copied and not copied ones (RFC 791 section 3.1), padding.
+  /// IPv4 options whose lengths add up to a multiple of four: copied and not copied ones (RFC 791 section 3.1),
+  /// padding.
   mutating func ipv4Options() -> [UInt8] {
     var options: [UInt8] = []
     while options.count < 28, !chance(3) {

@@ -45,20 +45,4 @@ int CLinux_ioctl(int fd, unsigned long request, void *_Nonnull argument);
 /// pthread_setname_np(3) of the calling thread, at most 15 bytes: what `ps -L` and `perf` show.
 int CLinux_name_thread(const char *_Nonnull name);
 
-/// Layout twin of the first version of `struct sched_attr` (linux/sched/types.h), which glibc declares only since 2.41.
-typedef struct {
-  uint32_t size;
-  uint32_t policy;
-  uint64_t flags;
-  int32_t nice;
-  uint32_t priority;
-  uint64_t runtime;
-  uint64_t deadline;
-  uint64_t period;
-} CLinux_sched_attr;
-
-/// sched_getattr(2) and sched_setattr(2) of the calling thread.
-int CLinux_sched_getattr(CLinux_sched_attr *_Nonnull attributes);
-int CLinux_sched_setattr(CLinux_sched_attr *_Nonnull attributes);
-
 #endif
