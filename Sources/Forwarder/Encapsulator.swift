@@ -18,12 +18,12 @@ struct Encapsulator: ~Copyable {
     var mtu: Int?
   }
 
-  private(set) var lanes: LaneSet
+  var lanes: LaneSet
   var counters = CaptureCounters()
-  private let policy: Policy
+  let policy: Policy
   private let tunnelHeader: UInt64
-  private var arena = HeadArena()
-  private var maximumFrame: Int
+  var arena = HeadArena()
+  var maximumFrame: Int
   private var identification = UInt32.random(in: 0...UInt32.max)
 
   init(to collectors: CollectorSet, balancer: FlowBalancer, policy: Policy) {
@@ -49,7 +49,7 @@ struct Encapsulator: ~Copyable {
     encapsulate(frame, packet, index: index, route: lanes.route(of: flow), isFirst: true)
   }
 
-  private mutating func encapsulate(
+  mutating func encapsulate(
     _ frame: InnerFrame, _ packet: IPPacket?, index: Int, route: LaneRoute, isFirst: Bool
   ) {
     let fits = frame.byteCount <= maximumFrame
@@ -98,7 +98,7 @@ struct Encapsulator: ~Copyable {
   }
 
   /// Of a frame that was queued before, and now fits no more, a part is lost.
-  private mutating func dropOversize(index: Int, route: LaneRoute, isFirst: Bool) {
+  mutating func dropOversize(index: Int, route: LaneRoute, isFirst: Bool) {
     if isFirst {
       counters.droppedOversize &+= 1
     } else {
@@ -115,41 +115,6 @@ struct Encapsulator: ~Copyable {
     return Segmentation(udp: frame.packetBytes, packet, segmentSize: Int(frame.offload.segmentSize))
   }
 
-  private mutating func superDatagram(
-    _ frame: InnerFrame, _ plan: Segmentation, index: Int, route: LaneRoute, isFirst: Bool
-  ) {
-    let longest = frame.linkByteCount + plan.headerByteCount + plan.payloadPerSegment
-    if isFirst { counters.segmented &+= 1 }
-    guard longest > maximumFrame else { return segment(frame, plan, index: index, route: route) }
-    if isFirst, policy.oversize == .segment { counters.fragmented &+= 1 }
-    if isFirst, policy.oversize == .truncate { counters.truncated &+= 1 }
-    for piece in 0..<plan.count { cutDatagram(frame, plan, piece, index: index, route: route) }
-  }
-
-  /// Makes one datagram of a super-datagram whole, in the arena, and has it cut like any frame that does not fit.
-  private mutating func cutDatagram(
-    _ frame: InnerFrame, _ plan: Segmentation, _ piece: Int, index: Int, route: LaneRoute
-  ) {
-    let payload = plan.payloadCount(piece)
-    let byteCount = frame.linkByteCount + plan.headerByteCount + payload
-    // Room for its pieces as well: sending in between would free the arena, and the datagram with it.
-    let perPiece = max(64, maximumFrame - frame.linkByteCount - plan.headerByteCount - 16)
-    let pieces = byteCount / perPiece + 2
-    let needed = VXLANHeader.byteCount + byteCount + pieces * (frame.linkByteCount + plan.headerByteCount + 48)
-    if !lanes.hasRoom(for: pieces) || !arena.hasRoom(needed) { drain() }
-    let start = unsafe arena.reserve(VXLANHeader.byteCount + byteCount) + VXLANHeader.byteCount
-    unsafe writeLink(frame, to: start - VXLANHeader.byteCount)
-    var out = unsafe MutableRawSpan(
-      _unsafeStart: start + frame.linkByteCount, byteCount: byteCount - frame.linkByteCount)
-    plan.emitHeader(piece, frame.packetBytes, into: &out, at: 0)
-    out.copy(
-      frame.packetBytes, from: plan.payloadOffset + piece * plan.payloadPerSegment, count: payload,
-      to: plan.headerByteCount)
-    let datagram = unsafe InnerFrame(rebuilt: start, byteCount: byteCount, headroom: VXLANHeader.byteCount)
-    let packet = IPPacket(datagram.packetBytes, etherType: datagram.etherType)
-    encapsulate(datagram, packet, index: index, route: route, isFirst: false)
-  }
-
   private mutating func whole(_ frame: InnerFrame, _ packet: IPPacket?, index: Int, route: LaneRoute) {
     if frame.isCut { counters.truncated &+= 1 }
     append(
@@ -157,7 +122,7 @@ struct Encapsulator: ~Copyable {
   }
 
   /// The checksum to complete, with its value.
-  private mutating func openChecksum(_ frame: InnerFrame, _ packet: IPPacket?) -> Patch? {
+  mutating func openChecksum(_ frame: InnerFrame, _ packet: IPPacket?) -> Patch? {
     guard policy.checksum == .fill, !frame.isCut else { return nil }
     let found: OpenChecksum?
     switch frame.offload.checksum {
@@ -184,50 +149,9 @@ struct Encapsulator: ~Copyable {
   }
 
   /// A 16-bit field to overwrite, `offset` bytes into the network packet.
-  private struct Patch {
+  struct Patch {
     var offset: Int
     var value: UInt16
-  }
-
-  private mutating func segment(_ frame: InnerFrame, _ plan: Segmentation, index: Int, route: LaneRoute) {
-    for piece in 0..<plan.count {
-      let head = unsafe reserveHead(frame, plan.headerByteCount)
-      var out = unsafe MutableRawSpan(
-        _unsafeStart: head + VXLANHeader.byteCount + frame.linkByteCount, byteCount: plan.headerByteCount)
-      plan.emitHeader(piece, frame.packetBytes, into: &out, at: 0)
-      let payload = unsafe frame.network + plan.payloadOffset + piece * plan.payloadPerSegment
-      unsafe lanes.append(
-        head: head, headByteCount: VXLANHeader.byteCount + frame.linkByteCount + plan.headerByteCount, tail: payload,
-        tailByteCount: plan.payloadCount(piece), frame: index, route: route)
-    }
-  }
-
-  private mutating func fragment(
-    _ frame: InnerFrame, _ packet: IPPacket, _ plan: Fragmentation, index: Int, route: LaneRoute
-  ) {
-    // The checksum covers all fragments and stands in one of them.
-    let patch = openChecksum(frame, packet)
-    for piece in 0..<plan.count {
-      let start = plan.payloadOffset + piece * plan.payloadPerFragment
-      let count = plan.payloadCount(piece)
-      // Payload up to the patched field goes into the head, so that the capture buffer is not written to.
-      var copied = 0
-      if let patch, patch.offset >= start, patch.offset + 2 <= start + count {
-        copied = patch.offset + 2 - start
-      }
-      let header = plan.headerCount(piece)
-      let head = unsafe reserveHead(frame, header + copied)
-      var out = unsafe MutableRawSpan(
-        _unsafeStart: head + VXLANHeader.byteCount + frame.linkByteCount, byteCount: header + copied)
-      plan.emitHeader(piece, frame.packetBytes, into: &out, at: 0)
-      if copied > 0, let patch {
-        out.copy(frame.packetBytes, from: start, count: copied, to: header)
-        out.store(patch.value, at: header + copied - 2)
-      }
-      unsafe lanes.append(
-        head: head, headByteCount: VXLANHeader.byteCount + frame.linkByteCount + header + copied,
-        tail: frame.network + start + copied, tailByteCount: count - copied, frame: index, route: route)
-    }
   }
 
   /// Queues the frame as one datagram with `networkByteCount` bytes of its packet.
@@ -261,7 +185,7 @@ struct Encapsulator: ~Copyable {
 
   /// Takes head memory for tunnel header, Ethernet header and `byteCount` more, and writes the first two. Sends what
   /// waits if there is no room for another datagram.
-  private mutating func reserveHead(_ frame: InnerFrame, _ byteCount: Int) -> UnsafeMutableRawPointer {
+  mutating func reserveHead(_ frame: InnerFrame, _ byteCount: Int) -> UnsafeMutableRawPointer {
     let needed = VXLANHeader.byteCount + frame.linkByteCount + byteCount
     if !lanes.hasRoom(for: 1) || !arena.hasRoom(needed) { drain() }
     let head = unsafe arena.reserve(needed)
@@ -269,7 +193,7 @@ struct Encapsulator: ~Copyable {
     return unsafe head
   }
 
-  private func writeLink(_ frame: InnerFrame, to head: UnsafeMutableRawPointer) {
+  func writeLink(_ frame: InnerFrame, to head: UnsafeMutableRawPointer) {
     unsafe head.storeBytes(of: tunnelHeader, as: UInt64.self)
     let link = unsafe head + VXLANHeader.byteCount
     if let made = frame.synthesized {
@@ -281,38 +205,9 @@ struct Encapsulator: ~Copyable {
   }
 
   /// Sends everything that waits, cutting again what a route that has shrunk no longer carries.
-  private mutating func drain() {
+  mutating func drain() {
     lanes.flush()
     if lanes.hasStalled { sendStalled() }
     arena.removeAll()
-  }
-
-  /// Rare: a route has shrunk since the frames were cut. Each stalled datagram holds a whole Ethernet frame, which is
-  /// cut again for the route as it is now. What stalls four times is given up.
-  private mutating func sendStalled() {
-    let headroom = VXLANHeader.byteCount
-    var held: [UnsafeMutableRawPointer] = unsafe []
-    for _ in 0..<4 where lanes.hasStalled {
-      maximumFrame = lanes.collectors.maximumFrame(mtu: policy.mtu)
-      let stalled = lanes.takeStalled()
-      // The heads may lie in the arena, and the rest in the copies of the round before.
-      let copies = unsafe stalled.map { datagram in
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: headroom + datagram.frameByteCount, alignment: 8)
-        unsafe datagram.copyFrame(to: memory + headroom)
-        return unsafe memory
-      }
-      unsafe held.forEach { unsafe $0.deallocate() }
-      unsafe held = copies
-      arena.removeAll()
-      for (position, datagram) in stalled.enumerated() {
-        let frame = unsafe InnerFrame(
-          rebuilt: copies[position] + headroom, byteCount: datagram.frameByteCount, headroom: headroom)
-        let packet = IPPacket(frame.packetBytes, etherType: frame.etherType)
-        encapsulate(frame, packet, index: datagram.frame, route: datagram.route, isFirst: false)
-      }
-      lanes.flush()
-    }
-    for datagram in lanes.takeStalled() { lanes.drop(frame: datagram.frame, route: datagram.route) }
-    unsafe held.forEach { unsafe $0.deallocate() }
   }
 }
