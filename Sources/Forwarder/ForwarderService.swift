@@ -8,12 +8,10 @@ import Transport
 public final class ForwarderService: Sendable {
   private struct State {
     var current: [SocketAddress] = []
-    /// Addresses sent to until the last change: frames to them may still be on their way out.
-    var recent: [SocketAddress] = []
     var isAnnounced = false
     var isStopping = false
     var nextRefresh: Int64 = 0
-    var backoff: Int64 = 1
+    var delay: RetryDelay
   }
 
   private let settings: Settings
@@ -21,7 +19,7 @@ public final class ForwarderService: Sendable {
   private let directory: CollectorDirectory
   private let workers: [Worker]
   private let statistics: StatisticsClock
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   private let resolverWake = WakeUp()
   private let housekeeperWake = WakeUp()
 
@@ -29,6 +27,7 @@ public final class ForwarderService: Sendable {
   public init(_ settings: Settings, logger: Logger, output: @escaping @Sendable (String) -> Void) {
     self.settings = settings
     self.logger = logger
+    state = Mutex(State(delay: RetryDelay(interval: settings.resolveInterval)))
     directory = CollectorDirectory(settings, logger: logger)
     let asked = settings.workers > 0 ? settings.workers : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     // libpcap's handles cannot share an interface: each would see every frame.
@@ -117,10 +116,7 @@ public final class ForwarderService: Sendable {
   private func refreshCollectors() {
     let isComplete = directory.refresh()
     state.withLock { state in
-      // Trouble is looked at again after 1, 2, 4 ... seconds.
-      let seconds = isComplete ? Int64(settings.resolveInterval) : min(state.backoff, Int64(settings.resolveInterval))
-      state.backoff = isComplete ? 1 : state.backoff * 2
-      state.nextRefresh = MonotonicClock.milliseconds + seconds * 1_000
+      state.nextRefresh = MonotonicClock.milliseconds + state.delay.seconds(isComplete: isComplete) * 1_000
     }
     useCollectors(directory.collectors)
   }
@@ -129,21 +125,19 @@ public final class ForwarderService: Sendable {
   /// to them.
   private func useCollectors(_ collectors: CollectorSet) {
     let addresses = collectors.paths.map(\.address)
-    let before = state.withLock { state -> (current: [SocketAddress], recent: [SocketAddress])? in
+    let before = state.withLock { state -> [SocketAddress]? in
       guard state.current != addresses else { return nil }
-      let before = state.current
-      let recent = before.filter { !addresses.contains($0) }
-      state.current = addresses
-      state.recent = recent
-      return (before, recent)
+      defer { state.current = addresses }
+      return state.current
     }
     guard let before else { return }
-    let plan = settings.plan(collectors: addresses + before.recent)
+    // Frames to the addresses until now may still be on their way out.
+    let plan = settings.plan(collectors: addresses + before.filter { !addresses.contains($0) })
     for worker in workers { worker.prepare(plan: plan) }
     let end = MonotonicClock.milliseconds + 1_000
     while MonotonicClock.milliseconds < end, !isStopping, !workers.allSatisfy(\.isSettled) { usleep(1_000) }
     for worker in workers { worker.send(to: collectors) }
-    if !before.current.isEmpty {
+    if !before.isEmpty {
       logger.notice("sending to \(addresses.map(\.description).joined(separator: ", "))")
     }
     announce()
