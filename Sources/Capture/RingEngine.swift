@@ -79,12 +79,11 @@ public final class RingEngine: CaptureEngine {
   public func capture(
     into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
   ) throws(CaptureError) {
-    if reader.consumeBlocks(into: consumer) { return }
+    if reader.consumeBlocks(into: consumer) { return reader.moderate() }
     descriptors[0] = pollfd(fd: reader.socket.descriptor, events: Int16(POLLIN | POLLERR), revents: 0)
     descriptors[1] = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
     _ = unsafe poll(&descriptors, 2, timeoutMilliseconds)
     if descriptors[0].revents & Int16(POLLERR) != 0 { try handleError() }
-    if descriptors[1].revents == 0 { reader.moderate() }
     if MonotonicClock.milliseconds >= nextCheck {
       nextCheck = MonotonicClock.milliseconds + 1_000
       try checkInterfaces()

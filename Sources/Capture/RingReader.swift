@@ -8,8 +8,15 @@ import Wire
 struct RingReader: ~Copyable {
   /// Frames since the last wait from which another one is worth its delay.
   static let moderatedFrames = 128
-  /// How long is waited at a high rate for more frames.
-  static let moderationMilliseconds: Int64 = 6
+  /// The longest and the shortest wait for more frames, in nanoseconds.
+  static let waits: ClosedRange<Int64> = 2_000_000...10_000_000
+  /// The share of the ring that may fill in a wait: one in this many blocks.
+  static let waitShare = 8
+  /// The share of the ring that is held while its frames are sent: the kernel must never wait for blocks that could have
+  /// gone back.
+  static let heldShare = 8
+  /// Frames per block below which they are so large that few fill a send: waiting gains nothing.
+  static let framesPerBlock = 32
 
   let socket: PacketSocket
   /// Matches network packets without an Ethernet header; nil takes none of them.
@@ -26,21 +33,17 @@ struct RingReader: ~Copyable {
     self.socket = socket
   }
 
-  /// Hands over every block that is ready; false if none was. Blocks that are ready together go together: the more
-  /// frames the consumer can choose from, the longer its batches.
+  /// Hands over every block that is ready now; false if none was. Blocks go together, in shares that are about equal:
+  /// the more frames the consumer can choose from, the longer its batches.
   mutating func consumeBlocks(into consumer: any FrameConsumer) -> Bool {
-    let blockCount = socket.geometry.blockCount
+    let ready = countReadyBlocks()
+    guard ready > 0 else { return false }
+    let limit = max(1, socket.geometry.blockCount / Self.heldShare)
+    let shares = (ready + limit - 1) / limit
+    let share = (ready + shares - 1) / shares
     var held = 0
-    // At most once round the ring, so that the caller can look after other things.
-    for step in 0..<blockCount {
-      let base = unsafe socket.base + nextBlock * socket.geometry.blockByteCount
-      guard
-        var block = unsafe RingBlock(
-          base, byteCount: socket.geometry.blockByteCount, hasOffloadHeader: socket.hasOffloadHeader)
-      else {
-        release(held, to: consumer)
-        return step > 0
-      }
+    for step in 0..<ready {
+      guard var block = block(nextBlock) else { break }
       while var entry = block.next() {
         if !entry.isEthernet {
           entry.frame.byteCount = keptByteCount(of: entry)
@@ -53,29 +56,44 @@ struct RingReader: ~Copyable {
       framesSinceWait += block.frameCount
       blocksSinceWait += 1
       held += 1
-      nextBlock = (nextBlock + 1) % blockCount
-      // The kernel must never wait for blocks that could have gone back.
-      if held * 16 >= blockCount || batch.count * 2 >= FrameBatch.capacity {
+      nextBlock = (nextBlock + 1) % socket.geometry.blockCount
+      if held == share || step == ready - 1 || batch.count * 2 >= FrameBatch.capacity {
         release(held, to: consumer)
         held = 0
       }
     }
-    release(held, to: consumer)
     return true
   }
 
-  /// At a high rate, waits a little so that more frames go together: batches get longer, at the price of a delay that
-  /// only a link with tens of thousands of frames a second sees. Not where they would fill more than an eighth of the
-  /// ring meanwhile.
+  private func block(_ index: Int) -> RingBlock? {
+    let geometry = socket.geometry
+    return unsafe RingBlock(
+      socket.base + index * geometry.blockByteCount, byteCount: geometry.blockByteCount,
+      hasOffloadHeader: socket.hasOffloadHeader)
+  }
+
+  /// Blocks that the kernel has handed over, from the next one on.
+  private func countReadyBlocks() -> Int {
+    let count = socket.geometry.blockCount
+    var ready = 0
+    while ready < count, block((nextBlock + ready) % count) != nil { ready += 1 }
+    return ready
+  }
+
+  /// At a high rate, waits a little so that more frames go together: batches get longer, and a thread that wakes up
+  /// finds its caches cold each time. The price is a delay that only a link with tens of thousands of frames a second
+  /// sees. Never so long that more than an eighth of the ring would fill.
   mutating func moderate() {
-    let now = MonotonicClock.milliseconds
-    let elapsed = max(now - lastWait, 1)
-    let expected = Int64(blocksSinceWait) * Self.moderationMilliseconds / elapsed
-    let isWorthwhile = framesSinceWait >= Self.moderatedFrames && expected * 8 <= Int64(socket.geometry.blockCount)
+    let now = MonotonicClock.nanoseconds
+    let blocks = max(1, blocksSinceWait)
+    let share = Int64(socket.geometry.blockCount / Self.waitShare)
+    let wait = min(Self.waits.upperBound, share * (now - lastWait) / Int64(blocks))
+    let isWorthwhile =
+      framesSinceWait >= max(Self.moderatedFrames, blocks * Self.framesPerBlock) && wait >= Self.waits.lowerBound
     framesSinceWait = 0
     blocksSinceWait = 0
     lastWait = now
-    if isWorthwhile { usleep(UInt32(Self.moderationMilliseconds) * 1_000) }
+    if isWorthwhile { usleep(UInt32(wait / 1_000)) }
   }
 
   /// Has the last `count` blocks sent and gives them back to the kernel.

@@ -22,7 +22,7 @@ struct QueuedDatagram: BitwiseCopyable {
 @safe
 struct DatagramQueue: ~Copyable {
   /// Datagrams that can wait in all.
-  static let capacity = 4096
+  static let capacity = 8192
 
   private let pool: UnsafeMutablePointer<QueuedDatagram>
   private let first: UnsafeMutablePointer<Int32>
