@@ -13,6 +13,8 @@ enum Contender: String, CaseIterable, Codable, ExpressibleByArgument {
   case libpcap
   /// bench/plain/forwarder.c: libpcap and one sendmsg per packet.
   case plain
+  /// bench/plain/batched.c: this project's technique in C, with nothing around it.
+  case batched
   /// The kernel alone: tc's mirred action into a vxlan device.
   case mirred
   /// Debian's daemonlogger as a soft tap: raw frames to the mirror link, no VXLAN.
@@ -22,7 +24,7 @@ enum Contender: String, CaseIterable, Codable, ExpressibleByArgument {
   var overhead: UInt64 {
     switch self {
     case .none, .daemonlogger: 0
-    case .ring, .ring2, .libpcap, .plain, .mirred: 14 + 20 + 8 + 8
+    case .ring, .ring2, .libpcap, .plain, .batched, .mirred: 14 + 20 + 8 + 8
     }
   }
 
@@ -38,6 +40,8 @@ enum Contender: String, CaseIterable, Codable, ExpressibleByArgument {
     switch self {
     case .ring2: load == .upload1500
     case .daemonlogger: load != .upload1500
+    // It cuts no super-frames.
+    case .batched: !load.isBulk
     default: true
     }
   }
@@ -48,13 +52,17 @@ struct Tools {
   /// The forwarder of this project.
   var product: String
   var plain: String { "\(Workspace.directory)/plain" }
+  var batched: String { "\(Workspace.directory)/batched" }
   var udp: String { "\(Workspace.directory)/udp" }
   var delay: String { "\(Workspace.directory)/delay" }
 
   /// Compiles the C programs of bench/ with -O2.
   init(product: String, sources: String) throws {
     self.product = product
-    for (source, output) in [("plain/forwarder.c", plain), ("load/udp.c", udp), ("load/delay.c", delay)] {
+    let programs = [
+      ("plain/forwarder.c", plain), ("plain/batched.c", batched), ("load/udp.c", udp), ("load/delay.c", delay),
+    ]
+    for (source, output) in programs {
       var command = ["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", output, "\(sources)/\(source)"]
       if output == plain { command.append("-lpcap") }
       let compiler = try Child(command)
@@ -97,6 +105,9 @@ final class Mirror {
       child = try Child([tools.product], in: topology.app, environment: variables)
     case .plain:
       child = try Child([tools.plain, Topology.traffic, Topology.collectorAddress, "1"], in: topology.app)
+    case .batched:
+      child = try Child(
+        [tools.batched, Topology.traffic, Topology.collectorAddress, "1", "4"], in: topology.app)
     case .mirred:
       child = nil
       try Self.addKernelMirror(topology)
@@ -121,7 +132,7 @@ final class Mirror {
     if contender == .mirred { try Self.removeKernelMirror(topology) }
     guard let child else { return Report() }
     let ending = try child.stop()
-    guard contender.isOurs || contender == .plain else { return Report() }
+    guard contender.isOurs || contender == .plain || contender == .batched else { return Report() }
     guard ending.code == 0 else {
       throw BenchError("\(contender.rawValue) ended with \(ending.code): \(child.errors)")
     }

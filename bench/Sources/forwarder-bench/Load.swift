@@ -19,7 +19,7 @@ enum Load: String, CaseIterable, Codable, ExpressibleByArgument {
   /// Distinct flows of the UDP loads.
   static let flows = 64
   /// Packets per second of the paced UDP loads.
-  static let pacedRate = 100_000
+  static let pacedRate = 200_000
 
   /// The size that load/udp.c takes, for UDP loads.
   var frameSize: String? {

@@ -20,12 +20,13 @@ extension Results {
 
   private static let colours: [Contender: String] = [
     .none: "#9aa0a6", .ring: "#1668b8", .ring2: "#0b3d73", .libpcap: "#62a8e5", .plain: "#d9822b",
-    .mirred: "#4d9a51", .daemonlogger: "#a05fa8",
+    .batched: "#8a6d3b", .mirred: "#4d9a51", .daemonlogger: "#a05fa8",
   ]
 
   private static let names: [Contender: String] = [
     .none: "no mirror", .ring: "packet-forwarder, ring", .ring2: "ring, 2 workers",
-    .libpcap: "packet-forwarder, libpcap", .plain: "plain C, libpcap + sendmsg", .mirred: "tc mirred + vxlan",
+    .libpcap: "packet-forwarder, libpcap", .plain: "plain C, libpcap + sendmsg",
+    .batched: "the technique in bare C", .mirred: "tc mirred + vxlan",
     .daemonlogger: "daemonlogger (no VXLAN)",
   ]
 
