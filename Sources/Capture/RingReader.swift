@@ -15,7 +15,7 @@ struct RingReader: ~Copyable {
   /// The share of the ring that is held while its frames are sent: the kernel must never wait for blocks that could have
   /// gone back.
   static let heldShare = 8
-  /// Frames per block below which they are so large that few fill a send: waiting gains nothing.
+  /// Frames per block below which they are so large that few fill a send: waiting and holding gain nothing.
   static let framesPerBlock = 32
 
   let socket: PacketSocket
@@ -57,7 +57,9 @@ struct RingReader: ~Copyable {
       blocksSinceWait += 1
       held += 1
       nextBlock = (nextBlock + 1) % socket.geometry.blockCount
-      if held == share || step == ready - 1 || batch.count * 2 >= FrameBatch.capacity {
+      // Few frames that fill a block fill their sends by themselves.
+      let isBulk = block.frameCount < Self.framesPerBlock
+      if isBulk || held == share || step == ready - 1 || batch.count * 2 >= FrameBatch.capacity {
         release(held, to: consumer)
         held = 0
       }
