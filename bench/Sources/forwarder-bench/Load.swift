@@ -3,7 +3,7 @@ import Foundation
 
 /// Traffic that the contenders mirror.
 enum Load: String, CaseIterable, Codable, ExpressibleByArgument {
-  /// UDP over 64 flows at a rate that every contender can carry: for the cost of a packet.
+  /// UDP over 64 flows at a rate that every forwarder can carry: for the cost of a packet.
   case udp64, udp200, udp1414, imix
   /// The same as fast as one core generates it: for loss, and for what the app keeps.
   case flood64, flood200, flood1414, floodimix
