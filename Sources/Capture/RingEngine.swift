@@ -79,11 +79,15 @@ public final class RingEngine: CaptureEngine {
   public func capture(
     into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
   ) throws(CaptureError) {
-    if reader.consumeBlocks(into: consumer) { return reader.moderate() }
-    descriptors[0] = pollfd(fd: reader.socket.descriptor, events: Int16(POLLIN | POLLERR), revents: 0)
-    descriptors[1] = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
-    _ = unsafe poll(&descriptors, 2, timeoutMilliseconds)
-    if descriptors[0].revents & Int16(POLLERR) != 0 { try handleError() }
+    if reader.consumeBlocks(into: consumer) {
+      reader.moderate()
+    } else {
+      descriptors[0] = pollfd(fd: reader.socket.descriptor, events: Int16(POLLIN | POLLERR), revents: 0)
+      descriptors[1] = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
+      _ = unsafe poll(&descriptors, 2, timeoutMilliseconds)
+      if descriptors[0].revents & Int16(POLLERR) != 0 { try handleError() }
+    }
+    // Not only when nothing is there: a busy link would keep others from being noticed.
     if MonotonicClock.milliseconds >= nextCheck {
       nextCheck = MonotonicClock.milliseconds + 1_000
       try checkInterfaces()

@@ -42,7 +42,7 @@ struct RingReader: ~Copyable {
     let shares = (ready + limit - 1) / limit
     let share = (ready + shares - 1) / shares
     var held = 0
-    for step in 0..<ready {
+    for _ in 0..<ready {
       guard var block = block(nextBlock) else { break }
       while var entry = block.next() {
         if !entry.isEthernet {
@@ -59,11 +59,12 @@ struct RingReader: ~Copyable {
       nextBlock = (nextBlock + 1) % socket.geometry.blockCount
       // Few frames that fill a block fill their sends by themselves.
       let isBulk = block.frameCount < Self.framesPerBlock
-      if isBulk || held == share || step == ready - 1 || batch.count * 2 >= FrameBatch.capacity {
+      if isBulk || held == share || batch.count * 2 >= FrameBatch.capacity {
         release(held, to: consumer)
         held = 0
       }
     }
+    release(held, to: consumer)
     return true
   }
 
@@ -87,15 +88,23 @@ struct RingReader: ~Copyable {
   /// sees. Never so long that more than an eighth of the ring would fill.
   mutating func moderate() {
     let now = MonotonicClock.nanoseconds
-    let blocks = max(1, blocksSinceWait)
-    let share = Int64(socket.geometry.blockCount / Self.waitShare)
-    let wait = min(Self.waits.upperBound, share * (now - lastWait) / Int64(blocks))
-    let isWorthwhile =
-      framesSinceWait >= max(Self.moderatedFrames, blocks * Self.framesPerBlock) && wait >= Self.waits.lowerBound
+    let wait = Self.wait(
+      after: now - lastWait, frames: framesSinceWait, blocks: blocksSinceWait,
+      blockCount: socket.geometry.blockCount)
     framesSinceWait = 0
     blocksSinceWait = 0
     lastWait = now
-    if isWorthwhile { usleep(UInt32(wait / 1_000)) }
+    if wait > 0 { usleep(UInt32(wait / 1_000)) }
+  }
+
+  /// Nanoseconds to wait for more frames when `frames` in `blocks` came in the last `elapsed` nanoseconds; 0 where that
+  /// gains nothing.
+  static func wait(after elapsed: Int64, frames: Int, blocks: Int, blockCount: Int) -> Int64 {
+    guard blocks > 0, frames >= max(moderatedFrames, blocks * framesPerBlock) else { return 0 }
+    // At the first call it is the time since the machine started.
+    let period = min(max(elapsed, 0), 1_000_000_000)
+    let wait = min(waits.upperBound, Int64(blockCount / waitShare) * period / Int64(blocks))
+    return wait >= waits.lowerBound ? wait : 0
   }
 
   /// Has the last `count` blocks sent and gives them back to the kernel.

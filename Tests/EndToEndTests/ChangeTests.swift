@@ -92,6 +92,23 @@ extension EndToEnd {
       }
     }
 
+    /// An interface of the list that comes up later is noticed although another one is never silent.
+    @Test(arguments: Engine.allCases) func interfaceAppearsBesideABusyOne(_ engine: Engine) throws {
+      try withTestbed { testbed in
+        try testbed.app.run(["ip", "link", "add", "late0", "type", "veth", "peer", "name", "late1"])
+        let forwarder = try Forwarder(environment(engine, ["INTERFACE": "eth0,late0"]), testbed: testbed)
+        let traffic = try testbed.startScript(
+          "udp_sender.py", [Testbed.Address.app, "7000", "0", "60", "0"], in: testbed.peer)
+        try testbed.app.run(["ip", "link", "set", "late0", "up"])
+        try testbed.app.run(["ip", "link", "set", "late1", "up"])
+        try eventually("late0 to be open", within: 15) {
+          forwarder.process.errorOutput.contains("interface late0 is open")
+        }
+        traffic.terminate()
+        #expect(try forwarder.stopWithTotal().capturedPackets > 10_000)
+      }
+    }
+
     /// SAMPLE takes whole flows, in both directions, and every forwarder takes the same ones.
     @Test(arguments: Engine.allCases) func sample(_ engine: Engine) throws {
       try withTestbed(trafficMTU: 1500) { testbed in
