@@ -61,11 +61,16 @@ struct Encapsulator: ~Copyable {
         policy.segment == .wire && policy.oversize == .segment && frame.offload.kind == .tcp
         ? Int(frame.offload.segmentSize) : 0
       if !fits && policy.oversize == .segment || wireSize > 0,
-        let plan = Segmentation(
+        var plan = Segmentation(
           tcp: frame.packetBytes, packet, maximumPacket: maximumFrame - frame.linkByteCount, segmentSize: wireSize),
         plan.count > 1 || !fits
       {
         if isFirst { counters.segmented &+= 1 }
+        // What one send cannot take of the frame can go with the next one's segments, if all are of one size.
+        let perSegment = VXLANHeader.byteCount + frame.linkByteCount + plan.headerByteCount
+        if wireSize == 0, plan.payloadByteCount + plan.count * perSegment > LaneSet.maximumSendByteCount {
+          plan.shareEvenly()
+        }
         return segment(frame, plan, index: index, route: route)
       }
     }

@@ -94,7 +94,7 @@ extension Settings {
       if bytes >= 1 << 20 { return bytes }
       break
     }
-    throw SettingsError(name: name, value: value, takes: "a size from 1MiB to 4GiB, such as 16MiB")
+    throw SettingsError(name: name, value: value, takes: "a size from 1MiB to 4GiB, such as 32MiB")
   }
 
   private static func logLevel(_ source: SettingSource) throws(SettingsError) -> Logger.Level? {

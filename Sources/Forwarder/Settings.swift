@@ -35,7 +35,7 @@ public struct Settings: Sendable {
   /// Capture threads.
   public var workers = 1
   /// Capture buffer per worker in bytes.
-  public var bufferByteCount = 16 << 20
+  public var bufferByteCount = 32 << 20
   /// One of this many flows is mirrored.
   public var sample = 1
   /// Form of the statistics.

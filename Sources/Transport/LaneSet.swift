@@ -7,7 +7,7 @@ public import Wire
 @safe
 public struct LaneSet: ~Copyable {
   /// Largest UDP payload over IPv4, which bounds a UDP_SEGMENT send.
-  static let maximumSendByteCount = 65_507
+  public static let maximumSendByteCount = 65_507
 
   /// The collectors of the moment.
   public let collectors: CollectorSet

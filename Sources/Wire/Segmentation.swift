@@ -7,7 +7,7 @@ public struct Segmentation: BitwiseCopyable, Sendable {
   /// Bytes of headers each segment gets, from the IP header to the end of the TCP or UDP header.
   public let headerByteCount: Int
   /// Payload bytes of every segment but the last.
-  public let payloadPerSegment: Int
+  @inlinable public var payloadPerSegment: Int { share }
   /// Number of segments, at least 1.
   public let count: Int
   /// Offset of the first payload byte in the packet.
@@ -15,6 +15,7 @@ public struct Segmentation: BitwiseCopyable, Sendable {
   /// Payload bytes in all.
   public let payloadByteCount: Int
 
+  @usableFromInline var share: Int
   @usableFromInline let packet: IPPacket
   @usableFromInline let isTCP: Bool
 
@@ -55,8 +56,14 @@ public struct Segmentation: BitwiseCopyable, Sendable {
     payloadByteCount = packet.end - payloadOffset
     let room = min(maximumPacket, 65_535) - headerByteCount
     guard room > 0 else { return nil }
-    payloadPerSegment = segmentSize > 0 ? min(segmentSize, room) : room
-    count = (payloadByteCount + payloadPerSegment - 1) / payloadPerSegment
+    share = segmentSize > 0 ? min(segmentSize, room) : room
+    count = (payloadByteCount + share - 1) / share
+  }
+
+  /// Makes all segments of one size, where the payload can be shared so among the same number of them.
+  @inlinable
+  public mutating func shareEvenly() {
+    if payloadByteCount % count == 0 { share = payloadByteCount / count }
   }
 
   /// Payload bytes of segment `index`.

@@ -41,7 +41,7 @@ struct SettingOptions: ParsableArguments {
   var resolveInterval: String?
   @Option(parsing: .unconditional, help: "Capture threads; 0 is one per core. [WORKERS; default: 1]")
   var workers: String?
-  @Option(parsing: .unconditional, help: "Capture buffer of each worker. [BUFFER_SIZE; default: 16MiB]")
+  @Option(parsing: .unconditional, help: "Capture buffer of each worker. [BUFFER_SIZE; default: 32MiB]")
   var bufferSize: String?
   @Option(parsing: .unconditional, help: "Mirror one of this many flows. [SAMPLE; default: 1]")
   var sample: String?

@@ -12,7 +12,7 @@ import Testing
     ("VNI", "16777216", "a number from 0 to 16777215"), ("STAT_DURATION", "-1", "seconds from 0 (off) to 86400"),
     ("CAPTURE", "magic", "auto, ring or libpcap"), ("OVERSIZE", "fold", "segment, truncate or drop"),
     ("STAT_FORMAT", "xml", "text or json"), ("SAMPLE", "0", "a number from 1 to 1000000"),
-    ("BUFFER_SIZE", "1KiB", "a size from 1MiB to 4GiB, such as 16MiB"),
+    ("BUFFER_SIZE", "1KiB", "a size from 1MiB to 4GiB, such as 32MiB"),
     ("LOG_LEVEL", "loud", "one of trace, debug, info, notice, warning, error, critical"),
     ("MIRROR_METADATA", "maybe", "yes or no"),
   ])

@@ -65,6 +65,30 @@ import Wire
     #expect(rig.counters.capture.segmented == 1)
   }
 
+  /// Where a frame's segments exceed one send, they are of one size, so that sends go on across frames: 16 segments, 7
+  /// to a send. Others fill the MTU.
+  @Test func segmentsOfAFullSuperFrameShareEvenly() throws {
+    let rig = try Rig(mtu: 9_000)
+    var random = SeededGenerator(seed: 72)
+    let room = 9_000 - 28 - 8 - 54
+    for (size, largest) in [(65_120, 8_140), (65_121, room), (60_000, room)] {
+      let before = rig.counters.send.sendCalls
+      let payload = random.bytes(2 * size)
+      var first = TCPHeader()
+      first.sequence = 1_000
+      var second = first
+      second.sequence += UInt32(size)
+      let frames = [(first, payload.prefix(size)), (second, payload.suffix(size))].map { header, bytes in
+        TestFrame(ethernet(ipv4(6, header.segment(.v4, Array(bytes)))))
+      }
+      let received = try rig.sendToOne(frames)
+      #expect(received.count == 2 * ((size + room - 1) / room))
+      #expect(received.map { $0.count - 54 }.max() == largest)
+      #expect(try stream(received, linkByteCount: 14) == payload)
+      if size % 8 == 0, largest < room { #expect(rig.counters.send.sendCalls - before == 3) }
+    }
+  }
+
   @Test func udpSuperDatagramsAreTakenApart() throws {
     let rig = try Rig(mtu: 9_000)
     var random = SeededGenerator(seed: 63)

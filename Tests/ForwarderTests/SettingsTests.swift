@@ -32,7 +32,7 @@ import Transport
     #expect("\(settings)" == "\(Settings(destinations: [Destination(host: "c")]))")
     #expect(settings.vni == 1 && settings.mtu == nil && settings.statDuration == 30 && settings.sourcePorts == 4)
     #expect(settings.oversize == .segment && settings.segment == .mtu && settings.checksum == .fill)
-    #expect(settings.resolveInterval == 30 && settings.workers == 1 && settings.bufferByteCount == 16 << 20)
+    #expect(settings.resolveInterval == 30 && settings.workers == 1 && settings.bufferByteCount == 32 << 20)
     #expect(settings.sample == 1 && settings.statFormat == .text && settings.logLevel.rawValue == "info")
     #expect(!settings.mirrorsMetadata && settings.capture == .auto && settings.destinationMode == .balance)
   }
@@ -126,7 +126,7 @@ import Transport
     ("MIRROR_METADATA", "perhaps", "yes or no"),
   ]
   private static let mtu = "a number of bytes from 576 to 65535"
-  private static let size = "a size from 1MiB to 4GiB, such as 16MiB"
+  private static let size = "a size from 1MiB to 4GiB, such as 32MiB"
   private static let destination =
     "a host name, IPv4 or [IPv6] address, each with an optional :port, several separated by commas"
 

@@ -139,6 +139,23 @@ import Wire
     #expect(try #require(plan(packet, 9_000, 9)).count == 2)
   }
 
+  /// As many segments as before, all of one size; a payload that cannot be shared so stays as it was.
+  @Test(arguments: [(10, [5, 5]), (11, [9, 2]), (9, [9])] as [(Int, [Int])])
+  func sharedEvenly(payload: Int, sizes: [Int]) throws {
+    var header = TCPHeader()
+    header.flags = 0x18  // ACK, PSH
+    let bytes = (0..<payload).map { UInt8($0) }
+    let packet = ipv4(6, header.segment(.v4, bytes))
+    var plan = try #require(self.plan(packet, 49))
+    plan.shareEvenly()
+    let made = try segments(plan, packet).map { try ReadPacket($0) }
+    for segment in made { try segment.verifyChecksum() }
+    #expect(made.map { $0.payload.count - 20 } == sizes)
+    #expect(made.flatMap { $0.payload.dropFirst(20) } == bytes)
+    #expect(made.last?.payload.long(4) == header.sequence + UInt32(payload - sizes[sizes.count - 1]))
+    #expect(made.map { $0.payload[13] } == Array([0x10, 0x18].suffix(made.count)))
+  }
+
   /// A limit beyond what an IP length can say is not used.
   @Test func noSegmentExceedsItsLengthField() throws {
     let packet = ipv4(6, totalLength: 0, TCPHeader().segment(.v4, [UInt8](repeating: 1, count: 200_000)))

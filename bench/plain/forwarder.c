@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-enum { VXLAN_PORT = 4789, SNAP_LENGTH = 262144, BUFFER_BYTES = 16 << 20, TIMEOUT_MS = 5 };
+enum { VXLAN_PORT = 4789, SNAP_LENGTH = 262144, BUFFER_BYTES = 32 << 20, TIMEOUT_MS = 5 };
 
 struct state {
   int fd;

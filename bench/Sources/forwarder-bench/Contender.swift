@@ -28,6 +28,9 @@ enum Contender: String, CaseIterable, Codable, ExpressibleByArgument {
     }
   }
 
+  /// Ring of every program that has one, in MiB: this project's default.
+  static let ringMiB = 32
+
   /// Whether this project's own program is measured.
   var isOurs: Bool { self == .ring || self == .ring2 || self == .libpcap }
 
@@ -99,7 +102,7 @@ final class Mirror {
     case .ring, .ring2, .libpcap:
       let variables = [
         "CAPTURE": contender == .libpcap ? "libpcap" : "ring", "WORKERS": contender == .ring2 ? "2" : "1",
-        "SOURCE_PORTS": "4", "DESTINATION": Topology.collectorAddress,
+        "BUFFER_SIZE": "\(Contender.ringMiB)MiB", "SOURCE_PORTS": "4", "DESTINATION": Topology.collectorAddress,
         "INTERFACE": Topology.traffic, "MTU": String(mtu), "STAT_DURATION": "0", "STAT_FORMAT": "json",
       ]
       child = try Child([tools.product], in: topology.app, environment: variables)

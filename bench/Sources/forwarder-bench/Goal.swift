@@ -48,16 +48,16 @@ extension Results {
       atLeast("share of payload with valid checksums, \(load.rawValue)", row.validShare, 1)
     }
     let ours = Load.allCases.compactMap { row($0, .ring)?.peakBytes }.max()
-    atMost("peak MiB (16 of them the ring)", ours.map { Double($0) / 1_048_576 }, 32)
+    atMost("peak MiB beside the ring", ours.map { Double($0) / 1_048_576 - Double(Contender.ringMiB) }, 16)
     if let trait = traits.first(where: { $0.contender == .ring }) {
       atMost("idle share of a CPU", trait.idleShare, 0.001)
       atMost("ms from exec to capturing", trait.startMilliseconds?.median, 100)
       atMost("p99 delay at 100 packets/s, us", trait.delayAtLowRate.p99, 10_000)
     }
+    // A share, since what the app offers varies more than what is carried of it.
     atLeast(
-      "MiB/s delivered by 2 workers against 1, upload1500",
-      row(.upload1500, .ring2).map { $0.deliveredPerSecond.median / 1_048_576 },
-      row(.upload1500, .ring).map { $0.deliveredPerSecond.median / 1_048_576 })
+      "share of payload delivered by 2 workers against 1, upload1500",
+      row(.upload1500, .ring2).map { 1 - $0.loss.median }, row(.upload1500, .ring).map { 1 - $0.loss.median })
     return goals
   }
 }
