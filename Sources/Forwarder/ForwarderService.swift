@@ -8,15 +8,19 @@ import Transport
 public final class ForwarderService: Sendable {
   private struct State {
     var current: [SocketAddress] = []
+    /// Where other forwarders send.
+    var others: [SocketAddress] = []
     var isAnnounced = false
     var isStopping = false
     var nextRefresh: Int64 = 0
+    var nextLook: Int64 = 0
     var delay: RetryDelay
   }
 
   private let settings: Settings
   private let logger: Logger
   private let directory: CollectorDirectory
+  private let siblings: Siblings
   private let workers: [Worker]
   private let statistics: StatisticsClock
   private let state: Mutex<State>
@@ -29,6 +33,7 @@ public final class ForwarderService: Sendable {
     self.logger = logger
     state = Mutex(State(delay: RetryDelay(interval: settings.resolveInterval)))
     directory = CollectorDirectory(settings, logger: logger)
+    siblings = Siblings(logger: logger)
     let asked = settings.workers > 0 ? settings.workers : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     // libpcap's handles cannot share an interface: each would see every frame.
     let count = settings.capture == .libpcap ? 1 : asked
@@ -103,13 +108,16 @@ public final class ForwarderService: Sendable {
   private func resolve(skipFirst: Bool) {
     if !skipFirst { refreshCollectors() }
     while !isStopping {
-      let wait = state.withLock { $0.nextRefresh } - MonotonicClock.milliseconds
-      if wait > 0 {
-        _ = resolverWake.wait(milliseconds: Int32(clamping: wait))
+      let (refresh, look) = state.withLock { ($0.nextRefresh, $0.nextLook) }
+      let now = MonotonicClock.milliseconds
+      if refresh <= now {
+        refreshCollectors()
+      } else if look <= now {
+        useCollectors(directory.collectors)
+      } else {
+        _ = resolverWake.wait(milliseconds: Int32(clamping: min(refresh, look) - now))
         resolverWake.clear()
-        continue
       }
-      refreshCollectors()
     }
   }
 
@@ -122,18 +130,26 @@ public final class ForwarderService: Sendable {
   }
 
   /// Moves the workers to other collectors. Every worker's filter keeps the new addresses out before any worker sends
-  /// to them.
+  /// to them, and those that other forwarders send to.
   private func useCollectors(_ collectors: CollectorSet) {
     let addresses = collectors.paths.map(\.address)
-    let before = state.withLock { state -> [SocketAddress]? in
-      guard state.current != addresses else { return nil }
-      defer { state.current = addresses }
-      return state.current
+    siblings.announce(addresses)
+    let others = siblings.look()
+    let change = state.withLock { state -> (before: [SocketAddress], others: [SocketAddress]) in
+      defer {
+        state.current = addresses
+        state.others = others
+        state.nextLook = MonotonicClock.milliseconds + Siblings.interval
+      }
+      return (state.current, state.others)
     }
-    guard let before else { return }
+    guard change != (addresses, others) else { return }
+    let before = change.before
     // Frames to the addresses until now may still be on their way out.
-    let plan = settings.plan(collectors: addresses + before.filter { !addresses.contains($0) })
+    let excluded = addresses + others.filter { !addresses.contains($0) }
+    let plan = settings.plan(collectors: excluded + before.filter { !excluded.contains($0) })
     for worker in workers { worker.prepare(plan: plan) }
+    guard before != addresses else { return }
     let end = MonotonicClock.milliseconds + 1_000
     while MonotonicClock.milliseconds < end, !isStopping, !workers.allSatisfy(\.isSettled) { usleep(1_000) }
     for worker in workers { worker.send(to: collectors) }

@@ -127,5 +127,46 @@ extension EndToEnd {
         #expect(totals.map(\.sentDatagrams).reduce(0, +) == mirror.datagrams.count)
       }
     }
+
+    /// Nor do two for different collectors: the later one knows the earlier one, and is noticed by it.
+    @Test(arguments: Engine.allCases) func twoForwardersApart(_ engine: Engine) throws {
+      try withTestbed { testbed in
+        let recorder = try testbed.recordMirror()
+        let collectors = [Testbed.Address.collector, Testbed.Address.collector6]
+        let forwarders = try collectors.map { collector in
+          try Forwarder(environment(engine, ["DESTINATION": collector]), testbed: testbed)
+        }
+        // Nothing is mirrored twice from here on, not even once: it looks again at a hang-up.
+        forwarders[0].process.signal(SIGHUP)
+        for forwarder in forwarders {
+          try eventually("the other forwarder to be noticed: \(forwarder.process.errorOutput)") {
+            forwarder.process.errorOutput.contains("another forwarder here sends to")
+          }
+        }
+        try send(2_000, to: Testbed.Address.app, from: testbed.peer, testbed)
+        let totals = try forwarders.map { try $0.stopWithTotal() }
+        try #require(totals.allSatisfy { $0.sentDatagrams < 2_200 }, "\(totals)")
+        try Recorder.stop(recorder)
+        let (mirror, innerPath) = try recorder.mirror()
+        let inner = Tshark(innerPath, testbed: testbed)
+        #expect(try feedback(inner) == 0)
+        #expect(try inner.count("udp.dstport==7000 && !icmp") == 2 * 2_000)
+        #expect(totals.map(\.sentDatagrams).reduce(0, +) == mirror.datagrams.count)
+      }
+    }
+
+    /// Who only calls itself a forwarder, as another user, can hide nothing.
+    @Test(arguments: [65_534, 0]) func onlyOwnUserAndRootAreBelieved(_ user: Int) throws {
+      try withTestbed { testbed in
+        _ = try testbed.startScript("forwarder_name.py", [Testbed.Address.app, "7000", "\(user)"], in: testbed.app)
+        let forwarder = try Forwarder(environment(.ring), testbed: testbed)
+        let said = user == 0 ? "another forwarder here sends to" : "it is not believed"
+        #expect(forwarder.process.errorOutput.contains(said))
+        try send(100, to: Testbed.Address.app, from: testbed.peer, testbed)
+        try testbed.runScript("udp_sender.py", [Testbed.Address.app, "7001", "10", "100", "0"], in: testbed.peer)
+        let total = try forwarder.stopWithTotal()
+        #expect(user == 0 ? total.forwardedPackets < 100 : total.forwardedPackets >= 110, "\(total)")
+      }
+    }
   }
 }

@@ -1,0 +1,88 @@
+import Glibc
+
+/// Owner of an abstract Unix socket (unix(7)) that others can find by its name.
+///
+/// Such a name needs no file system, holds within one network namespace, and goes with its process.
+final class NameSocket: Sendable {
+  /// Bytes of the longest name.
+  static let maximumNameByteCount = 107
+
+  private let descriptor: CInt
+
+  /// Takes the name; nil if it is too long or taken.
+  init?(_ name: String) {
+    let opened = Self.open()
+    guard opened >= 0 else { return nil }
+    let result = unsafe Self.withAddress(name) { unsafe bind(opened, $0, $1) }
+    guard result == 0, listen(opened, 64) == 0 else {
+      close(opened)
+      return nil
+    }
+    descriptor = opened
+  }
+
+  deinit {
+    close(descriptor)
+  }
+
+  /// Closes connections that wait: who made one has learned from it all there is.
+  func hangUp() {
+    while true {
+      let connection = accept(descriptor, nil, nil)
+      guard connection >= 0 else { return }
+      close(connection)
+    }
+  }
+
+  /// User ID of the process that has taken the name; nil if none has.
+  static func owner(of name: String) -> uid_t? {
+    let opened = open()
+    guard opened >= 0 else { return nil }
+    defer { close(opened) }
+    guard unsafe withAddress(name, { unsafe connect(opened, $0, $1) }) == 0 else { return nil }
+    // Layout twin of `struct ucred`, which glibc declares only under _GNU_SOURCE: process, user, group.
+    var credentials: [UInt32] = [0, 0, 0]
+    var byteCount = socklen_t(MemoryLayout<UInt32>.size * credentials.count)
+    guard unsafe getsockopt(opened, SOL_SOCKET, SO_PEERCRED, &credentials, &byteCount) == 0 else { return nil }
+    return credentials[1]
+  }
+
+  /// All abstract names in this network namespace that begin with `prefix`.
+  static func names(withPrefix prefix: String) -> [String] {
+    let file = unsafe Glibc.open("/proc/net/unix", O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return [] }
+    defer { close(file) }
+    var text: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 16 << 10)
+    while true {
+      let count = unsafe read(file, &chunk, chunk.count)
+      guard count > 0 else { break }
+      text += chunk.prefix(count)
+    }
+    // The path is the last of eight columns; the kernel writes the NUL that leads an abstract name as @.
+    return text.split(separator: UInt8(ascii: "\n")).compactMap { line in
+      let columns = line.split(separator: UInt8(ascii: " "), maxSplits: 7, omittingEmptySubsequences: true)
+      guard columns.count == 8, columns[7].starts(with: "@\(prefix)".utf8) else { return nil }
+      return String(decoding: columns[7].dropFirst(), as: UTF8.self)
+    }
+  }
+
+  private static func open() -> CInt {
+    socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+  }
+
+  /// -1 if the name is too long, else what `body` returns for its address.
+  private static func withAddress(_ name: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt) -> CInt {
+    let bytes = Array(name.utf8)
+    guard bytes.count <= maximumNameByteCount else { return -1 }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { path in
+      unsafe UnsafeMutableRawBufferPointer(rebasing: path[1...]).copyBytes(from: bytes)
+    }
+    let byteCount = socklen_t(MemoryLayout<sa_family_t>.size + 1 + bytes.count)
+    return unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe body($0, byteCount) }
+    }
+  }
+}
