@@ -15,6 +15,9 @@ struct RingReader: ~Copyable {
   /// The share of the ring that is held while its frames are sent: the kernel must never wait for blocks that could have
   /// gone back.
   static let heldShare = 8
+  /// Bytes that are held at most: about a core's second-level cache. A frame is read for its checksum and again when it
+  /// is sent, and large frames fill their sends long before more of them would help.
+  static let heldByteCount = 1 << 20
   /// Frames per block below which they are so large that few fill a send: waiting and holding gain nothing.
   static let framesPerBlock = 32
 
@@ -38,7 +41,8 @@ struct RingReader: ~Copyable {
   mutating func consumeBlocks(into consumer: any FrameConsumer) -> Bool {
     let ready = countReadyBlocks()
     guard ready > 0 else { return false }
-    let limit = max(1, socket.geometry.blockCount / Self.heldShare)
+    let limit = max(
+      1, min(socket.geometry.blockCount / Self.heldShare, Self.heldByteCount / socket.geometry.blockByteCount))
     let shares = (ready + limit - 1) / limit
     let share = (ready + shares - 1) / shares
     var held = 0

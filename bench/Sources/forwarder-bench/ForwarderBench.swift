@@ -74,13 +74,14 @@ struct ForwarderBench: ParsableCommand {
     }
     var results = Results(contenders: chosen)
     for load in plan {
-      let duration = seconds ?? (load.frameSize == nil ? 3 : quick ? 1 : 2)
+      let duration = seconds ?? (load.isBulk ? 3 : quick || load.isHTTP ? 1 : 2)
       let workload = try Workload(load, tools: tools, topology: topology)
       defer { _ = try? workload.stop() }
       let contenders = chosen.filter { $0.mirrors(load) }
       results.add(
         try Self.runs(
-          load, contenders, repetitions: count, seconds: duration, workload: workload, tools: tools,
+          load, contenders, repetitions: count * load.runsPerRepetition, seconds: duration, workload: workload,
+          tools: tools,
           topology: topology))
       if load.isSampled {
         for contender in contenders where contender != .none {

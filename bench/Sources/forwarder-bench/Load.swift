@@ -39,6 +39,10 @@ enum Load: String, CaseIterable, Codable, ExpressibleByArgument {
 
   var isHTTP: Bool { self == .http || self == .http1k }
 
+  /// Each run of HTTP spreads its connections over the server's workers by another hash, which moves all its figures:
+  /// many short runs say more than a few long ones.
+  var runsPerRepetition: Int { isHTTP ? 3 : 1 }
+
   var isBulk: Bool { [.upload, .download, .upload1500].contains(self) }
 
   /// MTU of the mirror.
