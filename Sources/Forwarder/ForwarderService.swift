@@ -8,8 +8,6 @@ import Transport
 public final class ForwarderService: Sendable {
   private struct State {
     var current: [SocketAddress] = []
-    /// Where other forwarders send.
-    var others: [SocketAddress] = []
     var isAnnounced = false
     var isStopping = false
     var nextRefresh: Int64 = 0
@@ -134,19 +132,15 @@ public final class ForwarderService: Sendable {
   private func useCollectors(_ collectors: CollectorSet) {
     let addresses = collectors.paths.map(\.address)
     siblings.announce(addresses)
-    let others = siblings.look()
-    let change = state.withLock { state -> (before: [SocketAddress], others: [SocketAddress]) in
+    let excluded = addresses + siblings.look().filter { !addresses.contains($0) }
+    let before = state.withLock { state -> [SocketAddress] in
       defer {
         state.current = addresses
-        state.others = others
         state.nextLook = MonotonicClock.milliseconds + Siblings.interval
       }
-      return (state.current, state.others)
+      return state.current
     }
-    guard change != (addresses, others) else { return }
-    let before = change.before
-    // Frames to the addresses until now may still be on their way out.
-    let excluded = addresses + others.filter { !addresses.contains($0) }
+    // Frames to the addresses until now may still be on their way out; the next look lets go of them.
     let plan = settings.plan(collectors: excluded + before.filter { !excluded.contains($0) })
     for worker in workers { worker.prepare(plan: plan) }
     guard before != addresses else { return }

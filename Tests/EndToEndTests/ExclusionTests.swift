@@ -111,20 +111,27 @@ extension EndToEnd {
       }
     }
 
+    /// Sends datagrams, ends the forwarders, and checks that each has mirrored these, and nothing of the other's.
+    private func expectNoFeedback(
+      between forwarders: [Forwarder], _ recorder: Recorder, _ testbed: Testbed
+    ) throws {
+      try send(2_000, to: Testbed.Address.app, from: testbed.peer, testbed)
+      let totals = try forwarders.map { try $0.stopWithTotal() }
+      try #require(totals.allSatisfy { $0.sentDatagrams < 2_200 }, "\(totals)")
+      try Recorder.stop(recorder)
+      let (mirror, innerPath) = try recorder.mirror()
+      let inner = Tshark(innerPath, testbed: testbed)
+      #expect(try feedback(inner) == 0)
+      #expect(try inner.count("udp.dstport==7000 && !icmp") == forwarders.count * 2_000)
+      #expect(totals.map(\.sentDatagrams).reduce(0, +) == mirror.datagrams.count)
+    }
+
     /// Two forwarders side by side for the same collector do not feed each other.
     @Test(arguments: Engine.allCases) func twoForwarders(_ engine: Engine) throws {
       try withTestbed { testbed in
         let recorder = try testbed.recordMirror()
         let forwarders = try (0..<2).map { _ in try Forwarder(environment(engine), testbed: testbed) }
-        try send(2_000, to: Testbed.Address.app, from: testbed.peer, testbed)
-        let totals = try forwarders.map { try $0.stopWithTotal() }
-        try #require(totals.allSatisfy { $0.sentDatagrams < 2_200 })
-        try Recorder.stop(recorder)
-        let (mirror, innerPath) = try recorder.mirror()
-        let inner = Tshark(innerPath, testbed: testbed)
-        #expect(try feedback(inner) == 0)
-        #expect(try inner.count("udp.dstport==7000 && !icmp") == 2 * 2_000)
-        #expect(totals.map(\.sentDatagrams).reduce(0, +) == mirror.datagrams.count)
+        try expectNoFeedback(between: forwarders, recorder, testbed)
       }
     }
 
@@ -143,15 +150,7 @@ extension EndToEnd {
             forwarder.process.errorOutput.contains("another forwarder here sends to")
           }
         }
-        try send(2_000, to: Testbed.Address.app, from: testbed.peer, testbed)
-        let totals = try forwarders.map { try $0.stopWithTotal() }
-        try #require(totals.allSatisfy { $0.sentDatagrams < 2_200 }, "\(totals)")
-        try Recorder.stop(recorder)
-        let (mirror, innerPath) = try recorder.mirror()
-        let inner = Tshark(innerPath, testbed: testbed)
-        #expect(try feedback(inner) == 0)
-        #expect(try inner.count("udp.dstport==7000 && !icmp") == 2 * 2_000)
-        #expect(totals.map(\.sentDatagrams).reduce(0, +) == mirror.datagrams.count)
+        try expectNoFeedback(between: forwarders, recorder, testbed)
       }
     }
 

@@ -81,8 +81,7 @@ struct ForwarderBench: ParsableCommand {
       results.add(
         try Self.runs(
           load, contenders, repetitions: count * load.runsPerRepetition, seconds: duration, workload: workload,
-          tools: tools,
-          topology: topology))
+          tools: tools, topology: topology))
       if load.isSampled {
         for contender in contenders where contender != .none {
           note("\(load.rawValue) \(contender.rawValue) sample")
