@@ -31,7 +31,7 @@ public final class ForwarderService: Sendable {
     self.logger = logger
     state = Mutex(State(delay: RetryDelay(interval: settings.resolveInterval)))
     directory = CollectorDirectory(settings, logger: logger)
-    siblings = Siblings(logger: logger)
+    siblings = Siblings()
     let asked = settings.workers > 0 ? settings.workers : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     // libpcap's handles cannot share an interface: each would see every frame.
     let count = settings.capture == .libpcap ? 1 : asked
@@ -62,6 +62,7 @@ public final class ForwarderService: Sendable {
     runThread("resolver") { $0.resolve(skipFirst: isKnown) }
     if !isKnown { waitForCollectors(milliseconds: 1_000) }
     for worker in workers { try worker.start() }
+    siblings.report(to: logger)
     announce()
     runThread("statistics") { $0.keepHouse() }
   }
@@ -182,6 +183,7 @@ public final class ForwarderService: Sendable {
       _ = housekeeperWake.wait(milliseconds: Int32(clamping: statistics.millisecondsToNext(atMost: 1_000)))
       if isStopping { return }
       directory.watchRoutes()
+      siblings.report(to: logger)
       announce()
       if statistics.isDue { statistics.tick(snapshot) }
     }

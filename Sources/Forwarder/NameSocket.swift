@@ -34,7 +34,7 @@ final class NameSocket: Sendable {
     }
   }
 
-  /// User ID of the process that has taken the name; nil if none has.
+  /// User ID of the process that has taken the name; nil if none has, or too many others are asking.
   static func owner(of name: String) -> uid_t? {
     let opened = open()
     guard opened >= 0 else { return nil }

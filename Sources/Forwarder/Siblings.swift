@@ -16,22 +16,25 @@ final class Siblings: Sendable {
   /// Others' collectors that are taken notice of; each lengthens the capture filter.
   static let maximumCount = 16
 
-  private static let prefix = "packet-forwarder/"
-
   private struct State {
     var sockets: [SocketAddress: NameSocket] = [:]
     /// Whether names seen at the last look are believed.
     var verdicts: [String: Bool] = [:]
     var found: [SocketAddress] = []
-    var hasDoubted = false
+    /// What of `found` has been logged.
+    var reported: [SocketAddress] = []
+    /// Where the first sender that was not believed says it sends.
+    var doubted: SocketAddress?
+    var isDoubtReported = false
   }
 
   private let instance = String(UInt64.random(in: .min ... .max), radix: 16)
-  private let logger: Logger
+  private let prefix: String
   private let state = Mutex(State())
 
-  init(logger: Logger) {
-    self.logger = logger
+  /// Forwarders with names that begin with `prefix`.
+  init(prefix: String = "packet-forwarder/") {
+    self.prefix = prefix
   }
 
   /// Tells the others that this forwarder sends to these collectors, and to no more.
@@ -39,19 +42,30 @@ final class Siblings: Sendable {
     state.withLock { state in
       state.sockets = state.sockets.filter { collectors.contains($0.key) }
       for address in collectors where state.sockets[address] == nil {
-        state.sockets[address] = NameSocket("\(Self.prefix)\(instance)/\(address.port)/\(address.host)")
+        state.sockets[address] = NameSocket("\(prefix)\(instance)/\(address.port)/\(address.host)")
       }
     }
   }
 
-  /// Looks where the others send now; logs each change.
+  /// Looks where the others send now.
   func look() -> [SocketAddress] {
-    let names = NameSocket.names(withPrefix: Self.prefix)
-    let (before, now) = state.withLock { state in
+    let names = NameSocket.names(withPrefix: prefix)
+    return state.withLock { state in
       for socket in state.sockets.values { socket.hangUp() }
-      let before = state.found
       state.found = find(names, &state)
-      return (before, state.found)
+      return state.found
+    }
+  }
+
+  /// Logs what has changed since the last time. Apart from the look, so that a start that fails says nothing but why.
+  func report(to logger: Logger) {
+    let (before, now, doubted) = state.withLock { state in
+      let doubted = state.isDoubtReported ? nil : state.doubted
+      defer {
+        state.reported = state.found
+        state.isDoubtReported = state.doubted != nil
+      }
+      return (state.reported, state.found, doubted)
     }
     for address in now where !before.contains(address) {
       logger.notice("another forwarder here sends to \(address); what it sends is not mirrored")
@@ -59,7 +73,11 @@ final class Siblings: Sendable {
     for address in before where !now.contains(address) {
       logger.notice("no other forwarder here sends to \(address) any more")
     }
-    return now
+    if let doubted {
+      logger.warning(
+        "another user's process calls itself a forwarder to \(doubted); it is not believed, so its datagrams are mirrored"
+      )
+    }
   }
 
   private func find(_ names: [String], _ state: inout State) -> [SocketAddress] {
@@ -72,11 +90,8 @@ final class Siblings: Sendable {
       verdicts[name] = isBelieved
       if isBelieved {
         found.insert(address)
-      } else if !state.hasDoubted {
-        state.hasDoubted = true
-        logger.warning(
-          "another user's process calls itself a forwarder to \(address); it is not believed, so its datagrams are mirrored"
-        )
+      } else if state.doubted == nil {
+        state.doubted = address
       }
       if found.count == Self.maximumCount { break }
     }

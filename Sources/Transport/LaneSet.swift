@@ -6,7 +6,7 @@ public import Wire
 /// What is queued points into the capture buffer and must be flushed before that buffer is given back.
 @safe
 public struct LaneSet: ~Copyable {
-  /// Largest UDP payload over IPv4, which bounds a UDP_SEGMENT send.
+  /// Bytes of the largest UDP payload over IPv4 (65,535 less 28 of headers), which bounds a UDP_SEGMENT send.
   public static let maximumSendByteCount = 65_507
 
   /// The collectors of the moment.
