@@ -21,9 +21,10 @@ let package = Package(
     .executable(name: "packet-forwarder", targets: ["packet-forwarder"]),
     // For bench/micro and fuzz, which are packages of their own.
     .library(name: "Wire", targets: ["Wire"]),
+    .library(name: "System", targets: ["System"]),
     .library(name: "Transport", targets: ["Transport"]),
     .library(name: "Capture", targets: ["Capture"]),
-    .library(name: "Forwarder", targets: ["Forwarder"]),
+    .library(name: "Mirror", targets: ["Mirror"]),
     .library(name: "Collector", targets: ["Collector"]),
   ],
   dependencies: [
@@ -33,32 +34,40 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
     .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "System", dependencies: ["CLinux"], swiftSettings: packetPath),
     .target(name: "Wire", swiftSettings: packetPath),
-    .target(name: "Capture", dependencies: ["CLinux", "CPcap", "Wire"], swiftSettings: packetPath),
-    .target(name: "Transport", dependencies: ["CLinux", "Wire"], swiftSettings: packetPath),
+    .target(name: "Capture", dependencies: ["CLinux", "CPcap", "System", "Wire"], swiftSettings: packetPath),
+    .target(name: "Transport", dependencies: ["CLinux", "System", "Wire"], swiftSettings: packetPath),
+    .target(
+      name: "Mirror", dependencies: ["Capture", "System", "Transport", "Wire"], swiftSettings: packetPath),
     .target(
       name: "Forwarder",
       dependencies: [
-        "CLinux", "Wire", "Capture", "Transport", .product(name: "Logging", package: "swift-log"),
+        "CLinux", "System", "Wire", "Capture", "Transport", "Mirror",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: packetPath),
     .target(name: "Collector", dependencies: ["CLinux", "Wire"], swiftSettings: strict),
     .executableTarget(
       name: "packet-forwarder",
       dependencies: [
-        "CLinux", "Wire", "Capture", "Transport", "Forwarder", "Collector",
+        "CLinux", "System", "Wire", "Capture", "Transport", "Mirror", "Forwarder", "Collector",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+    .testTarget(name: "SystemTests", dependencies: ["CLinux", "System", "TestSupport"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "TestSupport"]),
-    .testTarget(name: "CaptureTests", dependencies: ["CLinux", "Capture", "Wire", "TestSupport"]),
-    .testTarget(name: "TransportTests", dependencies: ["CLinux", "Transport", "Wire", "TestSupport"]),
+    .testTarget(name: "CaptureTests", dependencies: ["CLinux", "Capture", "System", "Wire", "TestSupport"]),
     .testTarget(
-      name: "ForwarderTests",
-      dependencies: ["Forwarder", "Capture", "Transport", "Wire", "TestSupport", "CTestSupport"]),
+      name: "TransportTests", dependencies: ["CLinux", "System", "Transport", "Wire", "TestSupport"]),
+    .testTarget(
+      name: "MirrorTests",
+      dependencies: ["Mirror", "Capture", "System", "Transport", "Wire", "TestSupport", "CTestSupport"]),
+    .testTarget(
+      name: "ForwarderTests", dependencies: ["Forwarder", "Mirror", "Capture", "System", "Transport"]),
     .testTarget(name: "CollectorTests", dependencies: ["Collector", "Wire"]),
     .testTarget(name: "CommandTests", dependencies: ["packet-forwarder"]),
     .testTarget(name: "EndToEndTests"),

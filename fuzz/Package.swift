@@ -17,7 +17,8 @@ let package = Package(
       dependencies: [
         "FuzzSupport",
         .product(name: "Capture", package: "packet-forwarder"),
-        .product(name: "Forwarder", package: "packet-forwarder"),
+        .product(name: "Mirror", package: "packet-forwarder"),
+        .product(name: "System", package: "packet-forwarder"),
         .product(name: "Transport", package: "packet-forwarder"),
         .product(name: "Wire", package: "packet-forwarder"),
       ]),

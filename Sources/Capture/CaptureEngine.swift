@@ -75,6 +75,7 @@ public protocol CaptureEngine: AnyObject {
   /// Replaces the filter by that of `plan`; frames on their way are not lost.
   func apply(_ plan: CapturePlan) throws(CaptureError)
 
-  /// Hands over everything that was captured before the call and ends the capture, within a second.
-  func finish(into consumer: any FrameConsumer)
+  /// Hands over what was captured before the call and ends the capture, by `deadline` (milliseconds of
+  /// `MonotonicClock`). What could not be handed over by then is in `kernelDropped` afterwards.
+  func finish(into consumer: any FrameConsumer, by deadline: Int64)
 }

@@ -1,3 +1,5 @@
+public import System
+
 /// Why frames cannot be captured.
 public enum CaptureError: Error, Equatable, Sendable {
   /// The process may not open packet sockets: CAP_NET_RAW is missing.
@@ -12,6 +14,13 @@ public enum CaptureError: Error, Equatable, Sendable {
   case filter(expression: String, message: String)
   /// A system or libpcap call failed.
   case failed(operation: String, reason: String)
+}
+
+extension CaptureError {
+  /// The failure of a system call.
+  public static func failed(_ error: SystemError) -> CaptureError {
+    .failed(operation: error.operation, reason: error.reason)
+  }
 }
 
 extension CaptureError: CustomStringConvertible {

@@ -55,6 +55,8 @@ public struct CapturedFrame: BitwiseCopyable {
   public var interfaceAddress: UInt64
   /// Offload metadata.
   public var offload: OffloadMetadata
+  /// When the kernel saw the frame, nanoseconds since 1970; 0 if unknown.
+  public var timestamp: Int64
 
   /// A view of frame bytes.
   ///
@@ -62,7 +64,7 @@ public struct CapturedFrame: BitwiseCopyable {
   ///   value is used.
   @unsafe public init(
     start: UnsafeMutableRawPointer, byteCount: Int, wireByteCount: Int, headroom: Int, link: LinkLayer,
-    interfaceAddress: UInt64, offload: OffloadMetadata
+    interfaceAddress: UInt64, offload: OffloadMetadata, timestamp: Int64 = 0
   ) {
     unsafe self.start = start
     self.byteCount = byteCount
@@ -71,6 +73,7 @@ public struct CapturedFrame: BitwiseCopyable {
     self.link = link
     self.interfaceAddress = interfaceAddress
     self.offload = offload
+    self.timestamp = timestamp
   }
 
   /// The captured bytes.

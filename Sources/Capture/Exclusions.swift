@@ -24,6 +24,10 @@ public struct Exclusions: Equatable, Sendable {
 
   /// The collectors whose traffic is our own.
   public var collectors: [Collector]
+  /// UDP source ports that belong to forwarders of this network namespace: what leaves from them is mirrored already.
+  public var sourcePorts: [ClosedRange<UInt16>] = []
+  /// Frames with this mark (SO_MARK) are a forwarder's own; nil: none is marked.
+  public var mark: UInt32?
   /// Whether the metadata endpoints are mirrored all the same.
   public var includesMetadata: Bool
 

@@ -1,5 +1,6 @@
 import CPcap
 import Glibc
+import System
 import Wire
 
 /// Capture through libpcap: the portable loop, which reads capture files too.
@@ -74,9 +75,9 @@ public final class PcapEngine: CaptureEngine {
   }
 
   /// Hands over what was captured, and ends the capture.
-  public func finish(into consumer: any FrameConsumer) {
+  public func finish(into consumer: any FrameConsumer, by deadline: Int64) {
     // What was captured may still sit in a block that is not full; libpcap hands that out when its timeout ends.
-    let end = MonotonicClock.milliseconds + Int64(Self.timeoutMilliseconds) * 5
+    let end = min(deadline, MonotonicClock.milliseconds + Int64(Self.timeoutMilliseconds) * 5)
     while MonotonicClock.milliseconds < end {
       guard (try? dispatchAll()) != nil else { break }
       usleep(1_000)

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 import Wire
 
 /// Capture through our own TPACKET_V3 ring: we decide when a block goes back to the kernel, so a whole block is sent
@@ -101,14 +102,14 @@ public final class RingEngine: CaptureEngine {
   }
 
   /// Hands over what was captured, and ends the capture.
-  public func finish(into consumer: any FrameConsumer) {
+  public func finish(into consumer: any FrameConsumer, by deadline: Int64) {
     try? BPFProgram.rejectAll.attach(to: reader.socket.descriptor)
     // The block being filled comes when its timer has run out. The kernel tells how many frames there are to come.
-    let end = MonotonicClock.milliseconds + 1_000
     repeat {
       readStatistics()
       if !reader.consumeBlocks(into: consumer), reader.taken < queued { usleep(500) }
-    } while reader.taken < queued && MonotonicClock.milliseconds < end
+    } while reader.taken < queued && MonotonicClock.milliseconds < deadline
+    dropped &+= queued &- reader.taken
   }
 
   private func readStatistics() {

@@ -1,4 +1,5 @@
 import Glibc
+import System
 import Wire
 
 /// Takes frames out of a ring, several blocks at a time, and gives the blocks back when they have been sent.

@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import System
 import Transport
 
 /// Knows the collectors: looks their names up, opens the ways to them, and watches the MTU of these.
@@ -65,7 +66,7 @@ final class CollectorDirectory: Sendable {
 
   private func open(_ address: SocketAddress) -> Bool {
     if state.withLock({ $0.paths[address] != nil }) { return true }
-    do throws(TransportError) {
+    do throws(SystemError) {
       let path = try CollectorPath(to: address, laneCount: settings.sourcePorts)
       state.withLock { $0.paths[address] = path }
       clearTrouble("\(address)")

@@ -1,7 +1,9 @@
 public import Capture
 import Glibc
 public import Logging
+public import Mirror
 import Synchronization
+public import System
 import Transport
 
 /// The running forwarder: workers, collectors and statistics.
@@ -22,11 +24,17 @@ public final class ForwarderService: Sendable {
   private let workers: [Worker]
   private let statistics: StatisticsClock
   private let state: Mutex<State>
-  private let resolverWake = WakeUp()
-  private let housekeeperWake = WakeUp()
+  private let resolverWake: EventDescriptor
+  private let housekeeperWake: EventDescriptor
 
   /// A forwarder that does nothing yet. `output` gets each line of statistics.
-  public init(_ settings: Settings, logger: Logger, output: @escaping @Sendable (String) -> Void) {
+  ///
+  /// - Throws: `SystemError` where the process may open no more descriptors.
+  public init(
+    _ settings: Settings, logger: Logger, output: @escaping @Sendable (String) -> Void
+  ) throws(SystemError) {
+    resolverWake = try EventDescriptor()
+    housekeeperWake = try EventDescriptor()
     self.settings = settings
     self.logger = logger
     state = Mutex(State(delay: RetryDelay(interval: settings.resolveInterval)))
@@ -38,15 +46,18 @@ public final class ForwarderService: Sendable {
     if count < asked { logger.warning("WORKERS=\(asked): libpcap captures with one worker; CAPTURE=ring shares") }
     // The group number is free to choose within a network namespace; another program's group would refuse us.
     let group = count > 1 ? UInt16.random(in: 1...UInt16.max) : nil
-    let policy = Encapsulator.Policy(
+    let policy = Policy(
       vni: settings.vni, oversize: settings.oversize, segment: settings.segment, checksum: settings.checksum,
       mtu: settings.mtu)
-    workers = (0..<count).map { index in
-      Worker(
-        index: index, plan: settings.plan(collectors: []), collectors: CollectorSet([], mode: .balance), policy: policy,
-        sample: settings.sample,
-        choice: Worker.EngineChoice(capture: settings.capture, fanoutGroup: group), logger: logger)
+    var workers: [Worker] = []
+    for index in 0..<count {
+      workers.append(
+        try Worker(
+          index: index, plan: settings.plan(collectors: []), collectors: CollectorSet([], mode: .balance),
+          policy: policy, sample: settings.sample,
+          choice: Worker.EngineChoice(capture: settings.capture, fanoutGroup: group), logger: logger))
     }
+    self.workers = workers
     statistics = StatisticsClock(settings, output: output)
   }
 
@@ -59,12 +70,12 @@ public final class ForwarderService: Sendable {
     // A name that takes long must not hold up the start: its answer then comes from the resolver's thread.
     let isKnown = settings.destinations.allSatisfy { SocketAddress(numeric: $0.host, port: $0.port) != nil }
     if isKnown { refreshCollectors() }
-    runThread("resolver") { $0.resolve(skipFirst: isKnown) }
+    try runThread("resolver") { $0.resolve(skipFirst: isKnown) }
     if !isKnown { waitForCollectors(milliseconds: 1_000) }
     for worker in workers { try worker.start() }
     siblings.report(to: logger)
     announce()
-    runThread("statistics") { $0.keepHouse() }
+    try runThread("statistics") { $0.keepHouse() }
   }
 
   /// Looks the collectors' names up now.
@@ -98,8 +109,14 @@ public final class ForwarderService: Sendable {
 
   private var isStopping: Bool { state.withLock { $0.isStopping } }
 
-  private func runThread(_ name: String, _ body: @escaping @Sendable (ForwarderService) -> Void) {
-    BackgroundThread.run(name: name) { body(self) }
+  private func runThread(
+    _ name: String, _ body: @escaping @Sendable (ForwarderService) -> Void
+  ) throws(CaptureError) {
+    do throws(SystemError) {
+      try BackgroundThread.run(name: name) { body(self) }
+    } catch {
+      throw .failed(error)
+    }
   }
 
   // MARK: - Resolver thread

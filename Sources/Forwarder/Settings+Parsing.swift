@@ -1,6 +1,7 @@
 import Capture
 import Glibc
 import Logging
+import Mirror
 import Transport
 import Wire
 

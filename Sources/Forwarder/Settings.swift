@@ -1,5 +1,7 @@
 public import Capture
 public import Logging
+public import Mirror
+import System
 public import Transport
 
 /// Everything an operator can set, checked.

@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import Synchronization
+import System
 import Transport
 
 /// The other forwarders in this network namespace.

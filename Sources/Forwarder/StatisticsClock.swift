@@ -1,5 +1,7 @@
 import Capture
+import Mirror
 import Synchronization
+import System
 
 /// Prints a line every STAT_DURATION seconds and one at the end, each for the interval as it was measured.
 final class StatisticsClock: Sendable {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Mirror
 import Transport
 
 /// The statistics as a JSON object. Key names are a contract; see README.md.

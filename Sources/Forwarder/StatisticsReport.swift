@@ -1,4 +1,6 @@
 import FoundationEssentials
+public import Mirror
+import System
 import Transport
 
 /// The figures of one interval, as they are printed.

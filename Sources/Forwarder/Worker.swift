@@ -1,6 +1,8 @@
 import Capture
 import Logging
+import Mirror
 import Synchronization
+import System
 import Transport
 
 /// One capture thread: opens the engine, hands its frames to the pipeline, and opens it again when its interface went
@@ -24,7 +26,7 @@ final class Worker: Sendable {
   }
 
   private let orders: Mutex<Orders>
-  private let wakeUp = WakeUp()
+  private let wakeUp: EventDescriptor
   private let state = Mutex(State())
   private let pipelineBox: PipelineBox
   private let choice: EngineChoice
@@ -42,9 +44,10 @@ final class Worker: Sendable {
   }
 
   init(
-    index: Int, plan: CapturePlan, collectors: CollectorSet, policy: Encapsulator.Policy, sample: Int,
+    index: Int, plan: CapturePlan, collectors: CollectorSet, policy: Policy, sample: Int,
     choice: EngineChoice, logger: Logger
-  ) {
+  ) throws(SystemError) {
+    wakeUp = try EventDescriptor()
     self.index = index
     orders = Mutex(Orders(plan: plan, collectors: collectors))
     pipelineBox = PipelineBox(Pipeline(policy: policy, sample: sample))
@@ -94,7 +97,11 @@ final class Worker: Sendable {
       logger.warning("interface \(name) is down; waiting for it")
       first = nil
     }
-    BackgroundThread.run(name: "capture-\(index)") { self.run(first) }
+    do throws(SystemError) {
+      try BackgroundThread.run(name: "capture-\(index)") { self.run(first) }
+    } catch {
+      throw .failed(error)
+    }
   }
 
   /// The pipeline is touched by the capture thread only, but for its lock-protected snapshot.
@@ -136,7 +143,7 @@ final class Worker: Sendable {
       } catch {
         if let lost = open?.engine {
           logger.warning("capture stopped: \(error); trying again every second")
-          lost.finish(into: pipeline)
+          lost.finish(into: pipeline, by: MonotonicClock.milliseconds + 1_000)
           droppedBefore += lost.kernelDropped
           open = nil
         }
@@ -146,7 +153,7 @@ final class Worker: Sendable {
       }
     }
     if let engine = open?.engine {
-      engine.finish(into: pipeline)
+      engine.finish(into: pipeline, by: MonotonicClock.milliseconds + 1_000)
       pipeline.publish(kernelDropped: droppedBefore + engine.kernelDropped)
     }
     state.withLock {

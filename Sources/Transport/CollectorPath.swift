@@ -1,4 +1,5 @@
 import Synchronization
+public import System
 import Wire
 
 /// The way to one collector address: its lanes, and the MTU of the route, shared by all workers.
@@ -13,7 +14,7 @@ public final class CollectorPath: Sendable {
   private let segmentation: Atomic<Bool>
 
   /// Opens `laneCount` lanes to `address`.
-  public init(to address: SocketAddress, laneCount: Int) throws(TransportError) {
+  public init(to address: SocketAddress, laneCount: Int) throws(SystemError) {
     self.address = address
     var lanes: [LaneSocket] = []
     for _ in 0..<laneCount { lanes.append(try LaneSocket(to: address)) }

@@ -1,3 +1,4 @@
+import System
 public import Wire
 
 /// One entry of DESTINATION: a host name or numeric address, and a UDP port.

@@ -1,4 +1,5 @@
 import Glibc
+import System
 public import Wire
 
 /// One worker's sending side: queues datagrams by lane and sends them in batches.

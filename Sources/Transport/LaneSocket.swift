@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+public import System
 
 /// Owner of one connected UDP socket: a lane, which carries its share of the flows from one source port.
 public final class LaneSocket: Sendable {
@@ -18,9 +19,9 @@ public final class LaneSocket: Sendable {
 
   /// Opens a socket on a free source port and connects it. DF is set on every packet (IP_PMTUDISC_DO), so nothing is
   /// fragmented.
-  public init(to address: SocketAddress) throws(TransportError) {
+  public init(to address: SocketAddress) throws(SystemError) {
     let opened = try Self.open(isIPv6: address.isIPv6)
-    do throws(TransportError) {
+    do throws(SystemError) {
       try Self.set(
         opened,
         address.isIPv6
@@ -75,21 +76,21 @@ public final class LaneSocket: Sendable {
     return unsafe setsockopt(descriptor, CLinux_SOL_UDP, CLinux_UDP_SEGMENT, &value, size) == 0
   }
 
-  private static func open(isIPv6: Bool) throws(TransportError) -> CInt {
+  private static func open(isIPv6: Bool) throws(SystemError) -> CInt {
     let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, kind, 0)
     guard descriptor >= 0 else { throw .last("socket") }
     return descriptor
   }
 
-  private static func set(_ descriptor: CInt, _ option: (CInt, CInt, CInt)) throws(TransportError) {
+  private static func set(_ descriptor: CInt, _ option: (CInt, CInt, CInt)) throws(SystemError) {
     var value = option.2
     let size = socklen_t(MemoryLayout<CInt>.size)
     guard unsafe setsockopt(descriptor, option.0, option.1, &value, size) == 0 else { throw .last("setsockopt") }
   }
 
   /// Binds to a free port of the range, from a random one on.
-  private static func bindSourcePort(_ descriptor: CInt, isIPv6: Bool) throws(TransportError) -> UInt16 {
+  private static func bindSourcePort(_ descriptor: CInt, isIPv6: Bool) throws(SystemError) -> UInt16 {
     let count = Int(sourcePorts.upperBound - sourcePorts.lowerBound) + 1
     let first = Int.random(in: 0..<count)
     for step in 0..<count {
@@ -99,6 +100,6 @@ public final class LaneSocket: Sendable {
       if unsafe local.withSocketAddress({ unsafe bind(descriptor, $0, $1) }) == 0 { return port }
       if errno != EADDRINUSE { throw .last("bind") }
     }
-    throw TransportError(operation: "bind", code: EADDRINUSE)
+    throw SystemError(operation: "bind", code: EADDRINUSE)
   }
 }

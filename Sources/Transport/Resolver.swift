@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+public import System
 
 /// Looks up destinations. Blocks, so it has a thread of its own.
 public enum Resolver {

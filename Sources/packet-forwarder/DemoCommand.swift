@@ -53,7 +53,7 @@ struct DemoCommand: ParsableCommand {
     settings.filter = filter
     settings.capture = choice
     settings.statDuration = 0
-    let service = ForwarderService(settings, logger: Log.make(level: .info)) { StandardStream.error.write("\($0)\n") }
+    let service = try ForwarderService.make(settings, logger: Log.make(level: .info), output: StandardStream.error)
     do throws(CaptureError) {
       try service.start()
     } catch {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Capture
 import Forwarder
 import Logging
+import System
 
 /// `run`: mirrors until SIGTERM or SIGINT.
 struct RunCommand: ParsableCommand {
@@ -14,7 +15,7 @@ struct RunCommand: ParsableCommand {
     let settings = try options.settings()
     let logger = Log.make(level: settings.logLevel)
     let signals = SignalSet.blocked()
-    let service = ForwarderService(settings, logger: logger) { StandardStream.output.write("\($0)\n") }
+    let service = try ForwarderService.make(settings, logger: logger, output: StandardStream.output)
     try options.start(service)
     signals.wait(onHangup: service.reload)
     Deadline.exit(after: 1_900, code: 0)
@@ -40,6 +41,17 @@ extension SettingOptions {
       throw ExitStatus.failure(
         error, filterName: filter == nil ? "BPF_FILTER" : "--filter",
         interfaceName: interface == nil ? "INTERFACE" : "--interface")
+    }
+  }
+}
+
+extension ForwarderService {
+  /// A forwarder whose statistics go to `output`, or the end of the program with one line.
+  static func make(_ settings: Settings, logger: Logger, output: StandardStream) throws -> ForwarderService {
+    do throws(SystemError) {
+      return try ForwarderService(settings, logger: logger) { output.write("\($0)\n") }
+    } catch {
+      throw ExitStatus.failure(ExitStatus.inputOutput, "cannot start: \(error)")
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Mirror
 import Testing
 import Transport
 

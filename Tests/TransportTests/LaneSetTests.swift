@@ -1,4 +1,5 @@
 import Glibc
+import System
 import TestSupport
 import Testing
 import Wire
@@ -160,6 +161,6 @@ import Wire
   @Test func whereNoRouteLeads() throws {
     // Link-local without a zone: there is no telling which interface.
     let address = try #require(SocketAddress(numeric: "fe80::1", port: 1))
-    #expect(throws: TransportError.self) { try CollectorPath(to: address, laneCount: 1) }
+    #expect(throws: SystemError.self) { try CollectorPath(to: address, laneCount: 1) }
   }
 }

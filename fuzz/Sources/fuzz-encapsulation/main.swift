@@ -1,9 +1,10 @@
 import Capture
 import FuzzSupport
+import System
 import Transport
 import Wire
 
-@testable import Forwarder
+@testable import Mirror
 
 // The way of captured frames from the engine to the socket: a batch goes through a pipeline to collectors on loopback.
 //
@@ -49,10 +50,10 @@ fuzz { data, size in
 }
 
 /// What users may set, and smaller MTUs than they may, as a route can have.
-func readPolicy(_ input: inout FuzzInput) -> Encapsulator.Policy {
+func readPolicy(_ input: inout FuzzInput) -> Policy {
   let bits = input.byte()
   let mtu = Int(input.word())
-  return Encapsulator.Policy(
+  return Policy(
     vni: 0x12_3456,
     oversize: OversizePolicy.allCases[Int(bits & 3) % 3],
     segment: bits & 4 != 0 ? .wire : .mtu,

@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import Transport
+@testable import System
 
 @Suite struct SocketAddressTests {
   @Test func ipv4() throws {
@@ -48,20 +48,5 @@ import Testing
     let one = try #require(SocketAddress(numeric: "10.0.0.1", port: 4))
     #expect(one < addresses[1])
     #expect(one != addresses[1])
-  }
-
-  @Test func resolverTakesNumbersAsTheyAre() throws {
-    let found = try Resolver.addresses(of: Destination(host: "192.0.2.7", port: 9))
-    #expect(found.map(\.description) == ["192.0.2.7:9"])
-  }
-
-  @Test func resolverNamesWhatHasNoAddress() throws {
-    do {
-      _ = try Resolver.addresses(of: Destination(host: "name.invalid"))
-      Issue.record("name.invalid has an address")
-    } catch {
-      #expect(error.host == "name.invalid")
-      #expect(!error.reason.isEmpty)
-    }
   }
 }

@@ -4,12 +4,12 @@ import Testing
 import Transport
 import Wire
 
-@testable import Forwarder
+@testable import Mirror
 
 /// Every captured frame ends in exactly one counter: `Rig` checks the identity after each batch.
 @Suite(.timeLimit(.minutes(1))) struct AccountingTests {
   @Test func nobodyToSendTo() throws {
-    let policy = Encapsulator.Policy(vni: 1, oversize: .segment, segment: .mtu, checksum: .fill, mtu: nil)
+    let policy = Policy(vni: 1, oversize: .segment, segment: .mtu, checksum: .fill, mtu: nil)
     let pipeline = Pipeline(policy: policy, sample: 1)
     let frames = [TestFrame(ethernet(ipv4(1, [1, 2, 3]))), TestFrame([])]
     try Rig.withBatch(frames, isWritable: true) { pipeline.consume($0) }

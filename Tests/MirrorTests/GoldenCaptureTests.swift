@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Forwarder
+@testable import Mirror
 
 /// Capture files of Tests/Golden through libpcap, its reader and the pipeline, against frames that scapy expects at
 /// MTU 1500, byte by byte.

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// Runs work that blocks on a thread of its own, never on Swift's shared pool.
-enum BackgroundThread {
+package enum BackgroundThread {
   private final class Start {
     let name: String
     let body: () -> Void
@@ -13,11 +13,12 @@ enum BackgroundThread {
     }
   }
 
-  /// Starts `body` on a new detached thread named `name` (at most 15 bytes). Traps if the system has no thread left,
-  /// at start-up.
-  static func run(name: String, _ body: @escaping () -> Void) {
+  /// Starts `body` on a new detached thread named `name` (at most 15 bytes), which takes the caller's signal mask.
+  ///
+  /// - Throws: `SystemError` of `pthread_create`: EAGAIN where the system or RLIMIT_NPROC allows no more threads.
+  package static func run(name: String, _ body: @escaping () -> Void) throws(SystemError) {
     var thread = pthread_t()
-    let argument = unsafe Unmanaged.passRetained(Start(name: name, body: body)).toOpaque()
+    let start = unsafe Unmanaged.passRetained(Start(name: name, body: body))
     let status = unsafe pthread_create(
       &thread, nil,
       { argument in
@@ -25,8 +26,11 @@ enum BackgroundThread {
         _ = unsafe CLinux_name_thread(start.name)
         start.body()
         return nil
-      }, argument)
-    precondition(status == 0, "pthread_create: no thread left")
+      }, start.toOpaque())
+    guard status == 0 else {
+      unsafe start.release()
+      throw SystemError(operation: "pthread_create", code: status)
+    }
     pthread_detach(thread)
   }
 }

@@ -3,7 +3,7 @@ import Capture
 import TestSupport
 import Testing
 
-@testable import Forwarder
+@testable import Mirror
 
 /// Nothing is allocated for a frame.
 @Suite(.timeLimit(.minutes(2)), .enabled(if: CTestSupport_counts_allocations(), "a sanitizer allocates"))

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Forwarder
+@testable import Mirror
 
 /// Capture files through libpcap, its reader and the pipeline.
 @Suite(.timeLimit(.minutes(1))) struct CaptureFileTests {

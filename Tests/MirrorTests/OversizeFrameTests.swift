@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import Forwarder
+@testable import Mirror
 
 /// Frames that do not fit: `Rig` checks that no datagram exceeds the MTU.
 @Suite(.timeLimit(.minutes(1))) struct OversizeFrameTests {

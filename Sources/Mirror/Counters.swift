@@ -9,6 +9,9 @@ public struct Counters: BitwiseCopyable, Sendable {
   /// Frames the kernel dropped for want of buffer space, before they were captured.
   public var kernelDropped: UInt64 = 0
 
+  /// Milliseconds in which frames could not be seen, because an interface or the capture was gone.
+  public var blindMilliseconds: UInt64 = 0
+
   /// All zero.
   public init() {}
 
@@ -22,7 +25,7 @@ public struct Counters: BitwiseCopyable, Sendable {
   /// Whether every captured frame is accounted for.
   public var isBalanced: Bool {
     capture.captured == send.forwardedFrames &+ capture.droppedOversize &+ capture.droppedRate
-      &+ capture.droppedSample &+ capture.droppedNoDestination &+ droppedSend
+      &+ capture.droppedSample &+ capture.droppedLoop &+ capture.droppedNoDestination &+ droppedSend
   }
 
   /// The sum of two values, as of several workers.

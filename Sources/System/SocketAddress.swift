@@ -1,14 +1,14 @@
-import CLinux
+package import CLinux
 import Glibc
 
 /// An IPv4 or IPv6 address with a UDP port.
 public struct SocketAddress: Hashable, Sendable {
   /// The address bytes in network order; an IPv4 address takes the first four.
-  let bytes: [UInt8]
+  public let bytes: [UInt8]
   /// UDP port, host order.
   public let port: UInt16
   /// Interface index of a link-local IPv6 address; 0 otherwise.
-  let scope: UInt32
+  public let scope: UInt32
 
   /// Whether this is an IPv6 address.
   public var isIPv6: Bool { bytes.count == 16 }
@@ -37,7 +37,7 @@ public struct SocketAddress: Hashable, Sendable {
   /// From what `getaddrinfo` found.
   ///
   /// - Safety: `address` must point to a whole `sockaddr_in` or `sockaddr_in6` as its family says.
-  @unsafe init?(_ address: UnsafePointer<sockaddr>, port: UInt16) {
+  @unsafe package init?(_ address: UnsafePointer<sockaddr>, port: UInt16) {
     switch unsafe Int32(address.pointee.sa_family) {
     case AF_INET:
       var v4 = unsafe UnsafeRawPointer(address).load(as: sockaddr_in.self).sin_addr
@@ -64,7 +64,7 @@ public struct SocketAddress: Hashable, Sendable {
   }
 
   /// Calls `body` with the address as the system calls take it.
-  func withSocketAddress<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
+  package func withSocketAddress<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
     if isIPv6 {
       var address = sockaddr_in6()
       address.sin6_family = sa_family_t(AF_INET6)

@@ -10,6 +10,8 @@ public struct CaptureCounters: BitwiseCopyable, Equatable, Sendable {
   public var droppedRate: UInt64 = 0
   /// Left out by sampling.
   public var droppedSample: UInt64 = 0
+  /// Dropped because they are mirrored frames that came back: a loop.
+  public var droppedLoop: UInt64 = 0
   /// Dropped because DESTINATION had no address.
   public var droppedNoDestination: UInt64 = 0
   /// Frames cut into TCP segments or UDP datagrams.

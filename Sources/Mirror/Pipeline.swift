@@ -1,14 +1,14 @@
-import Capture
+package import Capture
 import Synchronization
-import Transport
+package import Transport
 import Wire
 
 /// One worker's way of a frame from the capture engine to the sockets. Used on the capture thread only, but for
 /// `snapshot`.
-final class Pipeline: FrameConsumer {
+package final class Pipeline: FrameConsumer {
   private var encapsulator: Encapsulator
   private var hasCollectors = false
-  private let policy: Encapsulator.Policy
+  private let policy: Policy
   private let balancer: FlowBalancer
   /// One of this many flows is mirrored.
   private let sample: UInt64
@@ -30,7 +30,8 @@ final class Pipeline: FrameConsumer {
     }
   }
 
-  init(policy: Encapsulator.Policy, sample: Int) {
+  /// A pipeline without collectors; one of `sample` flows is mirrored.
+  package init(policy: Policy, sample: Int) {
     self.policy = policy
     self.sample = UInt64(sample)
     let nobody = CollectorSet([], mode: .balance)
@@ -39,7 +40,7 @@ final class Pipeline: FrameConsumer {
   }
 
   /// Sends to other collectors from the next batch on; an empty set drops and counts.
-  func setCollectors(_ collectors: CollectorSet) {
+  package func setCollectors(_ collectors: CollectorSet) {
     publish()
     base = snapshot
     hasCollectors = !collectors.paths.isEmpty
@@ -51,7 +52,7 @@ final class Pipeline: FrameConsumer {
     }
   }
 
-  func consume(_ batch: borrowing FrameBatch) {
+  package func consume(_ batch: borrowing FrameBatch) {
     if hasCollectors {
       encapsulator.consume(batch, sample: sample)
     } else {
@@ -66,7 +67,7 @@ final class Pipeline: FrameConsumer {
   }
 
   /// Publishes the counters, with `kernelDropped` as it is now.
-  func publish(kernelDropped: UInt64? = nil) {
+  package func publish(kernelDropped: UInt64? = nil) {
     published.withLock {
       $0.capture = encapsulator.counters
       $0.send = encapsulator.lanes.counters
@@ -77,7 +78,7 @@ final class Pipeline: FrameConsumer {
   }
 
   /// The counters as of the last batch. From any thread.
-  var snapshot: Counters { published.withLock { $0 }.total }
+  package var snapshot: Counters { published.withLock { $0 }.total }
 }
 
 extension Encapsulator {

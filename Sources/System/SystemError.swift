@@ -1,17 +1,26 @@
 import Glibc
 
-/// Why a socket to a collector cannot be made.
-public struct TransportError: Error, Equatable, Sendable, CustomStringConvertible {
+/// A system call that failed.
+public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The system call.
   public let operation: String
   /// errno.
   public let code: CInt
 
   /// The failure of the system call just made.
-  static func last(_ operation: String) -> TransportError { TransportError(operation: operation, code: errno) }
+  package static func last(_ operation: String) -> SystemError { SystemError(operation: operation, code: errno) }
+
+  /// A failure of `operation` with errno `code`.
+  public init(operation: String, code: CInt) {
+    self.operation = operation
+    self.code = code
+  }
+
+  /// The system's text for `code`.
+  public var reason: String { unsafe String(cString: strerror(code)) }
 
   /// One line for people.
-  public var description: String { unsafe "\(operation): \(String(cString: strerror(code)))" }
+  public var description: String { "\(operation): \(reason)" }
 }
 
 /// Names of errno values, as counters and statistics show them.

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import Transport
 
-@testable import Forwarder
+@testable import Mirror
 
 @Suite struct CountersTests {
   private func random(_ random: inout SeededGenerator) -> Counters {

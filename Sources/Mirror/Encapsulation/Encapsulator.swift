@@ -9,15 +9,6 @@ import Wire
 /// a tail in the capture buffer, or the frame where it lies with the tunnel header written in front of it.
 @safe
 struct Encapsulator: ~Copyable {
-  /// How frames are treated.
-  struct Policy: Sendable {
-    var vni: UInt32
-    var oversize: OversizePolicy
-    var segment: SegmentPolicy
-    var checksum: ChecksumPolicy
-    var mtu: Int?
-  }
-
   var lanes: LaneSet
   var counters = CaptureCounters()
   let policy: Policy

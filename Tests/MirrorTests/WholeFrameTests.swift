@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import Forwarder
+@testable import Mirror
 
 /// Frames that fit: what was captured arrives byte for byte.
 @Suite(.timeLimit(.minutes(1))) struct WholeFrameTests {

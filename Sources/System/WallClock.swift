@@ -1,9 +1,9 @@
 import Glibc
 
 /// The time of day.
-enum WallClock {
+package enum WallClock {
   /// Seconds since 1970.
-  static var secondsSince1970: Double {
+  package static var secondsSince1970: Double {
     var now = timespec()
     _ = unsafe clock_gettime(CLOCK_REALTIME, &now)
     return Double(now.tv_sec) + Double(now.tv_nsec) / 1_000_000_000

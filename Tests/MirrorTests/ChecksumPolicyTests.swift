@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Wire
 
-@testable import Forwarder
+@testable import Mirror
 
 @Suite(.timeLimit(.minutes(1))) struct ChecksumPolicyTests {
   /// A packet whose checksum field holds the folded pseudo-header sum.

@@ -1,10 +1,11 @@
 import Capture
+import System
 import TestSupport
 import Testing
 import Transport
 import Wire
 
-@testable import Forwarder
+@testable import Mirror
 
 /// A frame as an engine would hand it over.
 struct TestFrame {
@@ -40,7 +41,7 @@ final class Rig {
       let address = try #require(SocketAddress(numeric: "127.0.0.1", port: sink.port))
       return try CollectorPath(to: address, laneCount: lanes)
     }
-    let policy = Encapsulator.Policy(vni: vni, oversize: oversize, segment: segment, checksum: checksum, mtu: mtu)
+    let policy = Policy(vni: vni, oversize: oversize, segment: segment, checksum: checksum, mtu: mtu)
     pipeline = Pipeline(policy: policy, sample: sample)
     pipeline.setCollectors(CollectorSet(paths, mode: mode))
   }
