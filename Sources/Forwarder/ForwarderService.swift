@@ -95,7 +95,7 @@ public final class ForwarderService: Sendable {
     let total = snapshot
     statistics.finish(total)
     logger.debug(
-      "\(total.counters.send.sendCalls) sends, \(total.counters.send.refusedReports) repeated after an ICMP error")
+      "\(total.counters.send.sendCalls) sends, \(total.counters.send.repeatedSends) repeated after an ICMP error")
   }
 
   /// Frames captured so far, by all workers.

@@ -1,5 +1,7 @@
 package import Capture
+import Glibc
 import Synchronization
+import System
 package import Transport
 import Wire
 
@@ -15,6 +17,9 @@ package final class Pipeline: FrameConsumer {
   /// Counters of encapsulators that are gone, and of frames that met none.
   private var base = Counters()
   private let published = Mutex(Published())
+  private var loopDetector: LoopDetector
+  private var returnedFrame: ReturnedFrame
+  private let loops = Mutex<[LoopEvent]>([])
 
   /// Counters that other threads may read: those of the encapsulator in use, and all before.
   private struct Published {
@@ -31,9 +36,11 @@ package final class Pipeline: FrameConsumer {
   }
 
   /// A pipeline without collectors; one of `sample` flows is mirrored.
-  package init(policy: Policy, sample: Int) {
+  package init(policy: Policy, sample: Int, bufferByteCount: Int = 32 << 20) {
     self.policy = policy
     self.sample = UInt64(sample)
+    loopDetector = LoopDetector(bufferByteCount: bufferByteCount)
+    returnedFrame = ReturnedFrame(vni: policy.vni, ports: [])
     let nobody = CollectorSet([], mode: .balance)
     balancer = FlowBalancer(nobody)
     encapsulator = Encapsulator(to: nobody, balancer: balancer, policy: policy)
@@ -45,6 +52,7 @@ package final class Pipeline: FrameConsumer {
     base = snapshot
     hasCollectors = !collectors.paths.isEmpty
     balancer.change(to: collectors)
+    returnedFrame = ReturnedFrame(vni: policy.vni, ports: collectors.paths.map(\.address.port))
     encapsulator = Encapsulator(to: collectors, balancer: balancer, policy: policy)
     published.withLock {
       $0 = Published()
@@ -54,7 +62,13 @@ package final class Pipeline: FrameConsumer {
 
   package func consume(_ batch: borrowing FrameBatch) {
     if hasCollectors {
-      encapsulator.consume(batch, sample: sample)
+      let bytesBefore = encapsulator.counters.capturedBytes
+      let returned = encapsulator.consume(batch, sample: sample, loops: &loopDetector, returned: returnedFrame)
+      if let returned { note(.returned(returned)) }
+      let byteCount = Int(encapsulator.counters.capturedBytes &- bytesBefore)
+      let hold = loopDetector.end(frames: batch.count, bytes: byteCount, now: MonotonicClock.nanoseconds)
+      for flow in loopDetector.takeFound() { note(.flow(flow)) }
+      if hold > 0 { holdBreath(nanoseconds: hold) }
     } else {
       for index in 0..<batch.count {
         base.capture.captured &+= 1
@@ -64,6 +78,25 @@ package final class Pipeline: FrameConsumer {
       published.withLock { $0.base = base }
     }
     publish()
+  }
+
+  /// Sends nothing for a while; the capture buffer keeps what comes.
+  private func holdBreath(nanoseconds: Int64) {
+    let start = WallClock.nanosecondsSince1970
+    usleep(UInt32(nanoseconds / 1_000))
+    loopDetector.held(from: start, to: WallClock.nanosecondsSince1970)
+  }
+
+  private func note(_ event: LoopEvent) {
+    loops.withLock { if !$0.contains(event), $0.count < 16 { $0.append(event) } }
+  }
+
+  /// Loops found since the last call. From any thread.
+  package func takeLoops() -> [LoopEvent] {
+    loops.withLock { events in
+      defer { events = [] }
+      return events
+    }
   }
 
   /// Publishes the counters, with `kernelDropped` as it is now.
@@ -82,8 +115,13 @@ package final class Pipeline: FrameConsumer {
 }
 
 extension Encapsulator {
-  /// Sends every frame of the batch that sampling takes.
-  mutating func consume(_ batch: borrowing FrameBatch, sample: UInt64) {
+  /// Sends every frame of the batch that is no loop's and that sampling takes.
+  ///
+  /// - Returns: the flow of a frame that came back mirrored, if there was one.
+  mutating func consume(
+    _ batch: borrowing FrameBatch, sample: UInt64, loops: inout LoopDetector, returned: ReturnedFrame
+  ) -> FlowName? {
+    var found: FlowName?
     begin()
     for index in 0..<batch.count {
       let captured = batch[index]
@@ -92,6 +130,17 @@ extension Encapsulator {
       let frame = InnerFrame(captured)
       let packet = IPPacket(frame.packetBytes, etherType: frame.etherType)
       let flow = frame.flowHash(packet)
+      let isAdmitted = loops.admits(
+        flow.value, index: index, timestamp: captured.timestamp, name: FlowName(frame.packetBytes, packet))
+      guard isAdmitted else {
+        counters.droppedLoop &+= 1
+        continue
+      }
+      if let packet, returned.mayBeTunnel(frame.packetBytes, packet), returned.contains(frame.packetBytes, packet) {
+        found = FlowName(frame.packetBytes, packet)
+        counters.droppedLoop &+= 1
+        continue
+      }
       if sample > 1, !flow.isSampled(oneOf: sample) {
         counters.droppedSample &+= 1
         continue
@@ -99,5 +148,6 @@ extension Encapsulator {
       encapsulate(frame, packet, flow, index: index)
     }
     end(frameCount: batch.count)
+    return found
   }
 }

@@ -16,7 +16,8 @@ public struct SocketAddress: Hashable, Sendable {
   /// Bytes of the outer IP and UDP headers in front of a datagram to this address.
   public var overhead: Int { isIPv6 ? 48 : 28 }
 
-  /// From a numeric address without a port; nil if `text` is none.
+  /// From a numeric address without a port; nil if `text` is none. An IPv4 address written as an IPv6 one
+  /// (`::ffff:192.0.2.1`, RFC 4291 section 2.5.5.2) is the IPv4 address: that is what goes over the wire.
   public init?(numeric text: String, port: UInt16) {
     var v4 = in_addr()
     var v6 = in6_addr()
@@ -25,13 +26,21 @@ public struct SocketAddress: Hashable, Sendable {
       bytes = unsafe withUnsafeBytes(of: &v4) { unsafe Array($0) }
       scope = 0
     } else if unsafe inet_pton(AF_INET6, bare, &v6) == 1 {
-      bytes = unsafe withUnsafeBytes(of: &v6) { unsafe Array($0) }
+      bytes = Self.unmapped(unsafe withUnsafeBytes(of: &v6) { unsafe Array($0) })
       let zone = text.dropFirst(bare.count + 1)
       scope = zone.isEmpty ? 0 : (UInt32(zone) ?? (unsafe if_nametoindex(String(zone))))
     } else {
       return nil
     }
     self.port = port
+  }
+
+  /// From address bytes in network order: 4 or, for IPv6, 16. Traps on any other number.
+  package init(bytes: [UInt8], port: UInt16) {
+    precondition(bytes.count == 4 || bytes.count == 16)
+    self.bytes = bytes.count == 16 ? Self.unmapped(bytes) : bytes
+    self.port = port
+    scope = 0
   }
 
   /// From what `getaddrinfo` found.
@@ -46,12 +55,37 @@ public struct SocketAddress: Hashable, Sendable {
     case AF_INET6:
       let full = unsafe UnsafeRawPointer(address).load(as: sockaddr_in6.self)
       var v6 = full.sin6_addr
-      bytes = unsafe withUnsafeBytes(of: &v6) { unsafe Array($0) }
+      bytes = Self.unmapped(unsafe withUnsafeBytes(of: &v6) { unsafe Array($0) })
       scope = full.sin6_scope_id
     default:
       return nil
     }
     self.port = port
+  }
+
+  /// The address that a socket is bound to; nil without one.
+  package init?(localOf descriptor: CInt) {
+    var storage = sockaddr_storage()
+    var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    let found = unsafe withUnsafeMutableBytes(of: &storage) { raw -> SocketAddress? in
+      let pointer = unsafe raw.baseAddress!.assumingMemoryBound(to: sockaddr.self)
+      guard unsafe getsockname(descriptor, pointer, &size) == 0 else { return nil }
+      // sockaddr_in and sockaddr_in6 both have the port at offset 2, in network order.
+      let port = unsafe UInt16(bigEndian: raw.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
+      return unsafe SocketAddress(pointer, port: port)
+    }
+    guard let found else { return nil }
+    self = found
+  }
+
+  private static func unmapped(_ bytes: [UInt8]) -> [UInt8] {
+    bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF ? Array(bytes[12...]) : bytes
+  }
+
+  /// Whether `text` is a numeric IPv6 address, with or without a zone.
+  package static func isIPv6Literal(_ text: String) -> Bool {
+    var address = in6_addr()
+    return unsafe inet_pton(AF_INET6, String(text.prefix { $0 != "%" }), &address) == 1
   }
 
   /// The numeric address without the port.

@@ -7,6 +7,11 @@ enum SendOutcome: Equatable {
   case sent(Int)
   /// The first datagram is larger than the route carries.
   case tooBig
+  /// Nothing was sent, for an error that ICMP reports of earlier datagrams have too: it may be the report of one, or
+  /// the route itself.
+  case reported(CInt)
+  /// The send buffer is full.
+  case full
   /// The kernel refused for this errno, and trying again at once would not help.
   case failed(CInt)
 }
@@ -18,13 +23,8 @@ struct BatchSender: ~Copyable {
   private let messages: UnsafeMutablePointer<CLinux_mmsghdr>
   private let control: UnsafeMutableRawPointer
   private let controlByteCount: Int
-  /// Sends that failed only to report an earlier datagram (ECONNREFUSED by ICMP), and were repeated.
-  private(set) var reportsOfEarlier: UInt64 = 0
   /// Sends that reached the kernel.
   private(set) var calls: UInt64 = 0
-
-  /// A report of an earlier datagram is taken off by each try; more than this many in a row are no reports.
-  private static let maximumReports = 64
 
   init() {
     unsafe vectors = .allocate(capacity: 2 * Batch.capacity)
@@ -42,21 +42,19 @@ struct BatchSender: ~Copyable {
     unsafe control.deallocate()
   }
 
-  /// Sends a batch, by UDP_SEGMENT if `segmented`, else datagram by datagram with `sendmmsg`.
+  /// Sends those datagrams of a batch without waiting, by UDP_SEGMENT if `segmented`, else one by one with `sendmmsg`.
   mutating func send(
-    _ batch: Batch, of queue: borrowing DatagramQueue, from first: Int, on descriptor: CInt, segmented: Bool
+    _ batch: Batch, of queue: borrowing DatagramQueue, _ positions: Range<Int>, on descriptor: CInt, segmented: Bool
   ) -> SendOutcome {
-    if segmented, batch.count - first > 1 {
-      return sendSegmented(batch, queue, from: first, descriptor)
-    }
-    return sendSeparately(batch, queue, from: first, descriptor)
+    segmented
+      ? sendSegmented(batch, queue, positions, descriptor) : sendSeparately(batch, queue, positions, descriptor)
   }
 
   private mutating func sendSegmented(
-    _ batch: Batch, _ queue: borrowing DatagramQueue, from first: Int, _ descriptor: CInt
+    _ batch: Batch, _ queue: borrowing DatagramQueue, _ positions: Range<Int>, _ descriptor: CInt
   ) -> SendOutcome {
     var used = 0
-    for position in first..<batch.count { used += unsafe fill(vectors + used, queue[batch[position]]) }
+    for position in positions { used += unsafe fill(vectors + used, queue[batch[position]]) }
     var message = unsafe msghdr()
     unsafe message.msg_iov = vectors
     unsafe message.msg_iovlen = used
@@ -68,44 +66,43 @@ struct BatchSender: ~Copyable {
     unsafe header.pointee.cmsg_type = CLinux_UDP_SEGMENT
     unsafe header.pointee.cmsg_len = CLinux_CMSG_LEN(MemoryLayout<UInt16>.size)
     unsafe CLinux_CMSG_DATA(header).storeBytes(of: UInt16(truncatingIfNeeded: batch.size), as: UInt16.self)
-    var reports = 0
     while true {
-      let result = unsafe sendmsg(descriptor, &message, 0)
-      if let outcome = outcome(result < 0 ? nil : batch.count - first, &reports) { return outcome }
+      let result = unsafe sendmsg(descriptor, &message, CInt(MSG_DONTWAIT))
+      if let outcome = outcome(result < 0 ? nil : positions.count) { return outcome }
     }
   }
 
   private mutating func sendSeparately(
-    _ batch: Batch, _ queue: borrowing DatagramQueue, from first: Int, _ descriptor: CInt
+    _ batch: Batch, _ queue: borrowing DatagramQueue, _ positions: Range<Int>, _ descriptor: CInt
   ) -> SendOutcome {
     var used = 0
-    let count = batch.count - first
-    for index in 0..<count {
-      let vectorCount = unsafe fill(vectors + used, queue[batch[first + index]])
+    for index in 0..<positions.count {
+      let vectorCount = unsafe fill(vectors + used, queue[batch[positions.lowerBound + index]])
       unsafe messages[index].msg_hdr.msg_iov = vectors + used
       unsafe messages[index].msg_hdr.msg_iovlen = vectorCount
       used += vectorCount
     }
-    var reports = 0
     while true {
-      let result = unsafe CLinux_sendmmsg(descriptor, messages, UInt32(count), 0)
-      if let outcome = outcome(result < 0 ? nil : Int(result), &reports) { return outcome }
+      let result = unsafe CLinux_sendmmsg(
+        descriptor, messages, UInt32(positions.count), CInt(MSG_DONTWAIT))
+      if let outcome = outcome(result < 0 ? nil : Int(result)) { return outcome }
     }
   }
 
   /// Reads the result of a call just made (nil: it failed with errno); nil if the call is to be made again.
-  private mutating func outcome(_ sent: Int?, _ reports: inout Int) -> SendOutcome? {
+  private mutating func outcome(_ sent: Int?) -> SendOutcome? {
     let code = errno
     calls &+= 1
     if let sent { return .sent(sent) }
     switch code {
     case EINTR:
       return nil
-    case ECONNREFUSED where reports < Self.maximumReports:
-      // Nothing was sent: the kernel handed us the ICMP error about an earlier datagram instead.
-      reports += 1
-      reportsOfEarlier &+= 1
-      return nil
+    case EAGAIN:
+      return .full
+    // What the kernel makes of ICMP errors (icmp_err_convert in net/ipv4/icmp.c, icmpv6_err_convert in net/ipv6/icmp.c)
+    // and hands to the next send instead of taking it.
+    case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENOPROTOOPT, EOPNOTSUPP, EHOSTDOWN, ENONET, EPROTO, EACCES:
+      return .reported(code)
     case EMSGSIZE:
       return .tooBig
     case EBADF, EFAULT, ENOTSOCK:

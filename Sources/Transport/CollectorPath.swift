@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 public import System
 import Wire
@@ -8,35 +9,113 @@ public final class CollectorPath: Sendable {
   public let address: SocketAddress
   /// The lanes, one per source port.
   public let lanes: [LaneSocket]
+  /// The account of the address.
+  public let ledger: CollectorLedger
   /// A number of the address for rendezvous hashing, the same on every forwarder.
   let identity: UInt64
+  private let mark: UInt32?
   private let mtu: Atomic<Int>
-  private let segmentation: Atomic<Bool>
+  private let segmentation: Atomic<UInt8>
+  private let nextTrial = Atomic<Int64>(0)
 
-  /// Opens `laneCount` lanes to `address`.
-  public init(to address: SocketAddress, laneCount: Int) throws(SystemError) {
+  /// Whether batches go by UDP_SEGMENT. Given up, it is tried again once in a while.
+  private enum Segmentation {
+    static let off: UInt8 = 0
+    static let on: UInt8 = 1
+    static let onTrial: UInt8 = 2
+    static let unsupported: UInt8 = 3
+  }
+
+  /// Milliseconds until UDP_SEGMENT is tried again.
+  private static let trialInterval: Int64 = 60_000
+
+  /// Opens a lane to `address` from each of the ports. `mark` as in `LaneSocket`.
+  ///
+  /// - Throws: `SystemError`; ENETUNREACH without a route.
+  public init(
+    to address: SocketAddress, from ports: SourcePorts, mark: UInt32? = nil, ledger: CollectorLedger
+  ) throws(SystemError) {
     self.address = address
+    self.ledger = ledger
+    self.mark = mark
     var lanes: [LaneSocket] = []
-    for _ in 0..<laneCount { lanes.append(try LaneSocket(to: address)) }
+    for port in ports.ports { lanes.append(try LaneSocket(to: address, from: port, mark: mark)) }
     self.lanes = lanes
     identity = address.bytes.reduce(FlowHash.mix(UInt64(address.port))) { FlowHash.mix($0 ^ UInt64($1)) }
     mtu = Atomic(lanes.first?.routeMTU ?? 1_280)
-    segmentation = Atomic(lanes.first?.supportsSegmentation ?? false)
+    segmentation = Atomic(lanes.first?.supportsSegmentation == true ? Segmentation.on : Segmentation.unsupported)
+  }
+
+  /// Opens `laneCount` lanes from ports of their own.
+  public convenience init(to address: SocketAddress, laneCount: Int) throws(SystemError) {
+    try self.init(
+      to: address, from: try SourcePorts(count: laneCount), ledger: CollectorLedger(address: address))
   }
 
   /// MTU of the route in bytes, as last seen.
   public var routeMTU: Int { mtu.load(ordering: .relaxed) }
 
-  /// Whether batches go by UDP_SEGMENT. Once given up it stays so: the device cannot (no checksum offload before
-  /// Linux 6.11).
-  public var usesSegmentation: Bool { segmentation.load(ordering: .relaxed) }
+  // MARK: Segmentation offload
 
-  func giveUpSegmentation() { segmentation.store(false, ordering: .relaxed) }
+  /// Whether batches go by UDP_SEGMENT now.
+  public var usesSegmentation: Bool {
+    let state = segmentation.load(ordering: .relaxed)
+    return state == Segmentation.on || state == Segmentation.onTrial
+  }
+
+  /// The device cannot (EIO: no checksum offload before Linux 6.11), or the kernel refuses what it took before.
+  func giveUpSegmentation(code: CInt) {
+    nextTrial.store(MonotonicClock.milliseconds + Self.trialInterval, ordering: .relaxed)
+    let before = segmentation.exchange(Segmentation.off, ordering: .relaxed)
+    if before == Segmentation.on { ledger.note(.segmentationGivenUp(code: code)) }
+  }
+
+  /// A segmented send went through.
+  @inline(__always)
+  func segmentationWorked() {
+    guard segmentation.load(ordering: .relaxed) == Segmentation.onTrial else { return }
+    let before = segmentation.exchange(Segmentation.on, ordering: .relaxed)
+    if before == Segmentation.onTrial { ledger.note(.segmentationRegained) }
+  }
+
+  // MARK: Upkeep
+
+  /// Takes in what the kernel has to report about datagrams sent; called once a second, and when a send fails.
+  ///
+  /// - Returns: the number of ICMP errors.
+  @discardableResult
+  public func takeReports() -> Int { lanes.reduce(0) { $0 + takeReports(of: $1) } }
+
+  @discardableResult
+  func takeReports(of lane: LaneSocket) -> Int {
+    var count = 0
+    ICMPReport.take(from: lane.descriptor) { report in
+      ledger.count(report)
+      count += 1
+    }
+    return count
+  }
+
+  /// Lets UDP_SEGMENT be tried again when it was given up long enough ago.
+  public func retrySegmentation() {
+    guard segmentation.load(ordering: .relaxed) == Segmentation.off,
+      MonotonicClock.milliseconds >= nextTrial.load(ordering: .relaxed)
+    else { return }
+    segmentation.store(Segmentation.onTrial, ordering: .relaxed)
+  }
+
+  /// Whether a new connection would leave from another address than these lanes do, whose address is gone or no longer
+  /// preferred: the path must be made anew. False while there is no route at all.
+  public var isOutdated: Bool {
+    guard let route = LaneSocket.route(to: address, mark: mark) else { return false }
+    return lanes.contains { $0.source.bytes != route.source }
+  }
 
   /// Reads the route's MTU from a lane that has just met it, and keeps it if it is smaller.
   func lowerMTU(_ lane: LaneSocket) {
     guard let current = lane.routeMTU, current < routeMTU else { return }
-    mtu.store(current, ordering: .relaxed)
+    let before = mtu.exchange(current, ordering: .relaxed)
+    if current < before { ledger.note(.mtuLowered(from: before, to: current)) }
   }
 
   /// Looks the route up afresh, as a new connection would see it: a lane's own socket may still hold the route of its
@@ -44,52 +123,10 @@ public final class CollectorPath: Sendable {
   ///
   /// - Returns: the MTU before and now, if it changed.
   public func refreshMTU() -> (before: Int, now: Int)? {
-    guard let now = LaneSocket.routeMTU(to: address) else { return nil }
+    guard let now = LaneSocket.route(to: address, mark: mark)?.mtu else { return nil }
     let before = routeMTU
     guard now != before else { return nil }
     mtu.store(now, ordering: .relaxed)
     return (before, now)
-  }
-}
-
-/// The collectors of the moment, and how flows are shared among them.
-public final class CollectorSet: Sendable {
-  /// How several addresses are used.
-  public enum Mode: String, Sendable, CaseIterable {
-    /// Each flow goes to one of them.
-    case balance
-    /// Each frame goes to all of them.
-    case copy
-  }
-
-  /// Addresses beyond this many are not used; a frame's fate is kept in that many bits.
-  public static let maximumCount = 32
-
-  /// The paths, in ascending order of address.
-  public let paths: [CollectorPath]
-  /// How they are used.
-  public let mode: Mode
-
-  /// A set of at most `maximumCount` paths.
-  public init(_ paths: [CollectorPath], mode: Mode) {
-    self.paths = Array(paths.prefix(Self.maximumCount))
-    self.mode = mode
-  }
-
-  /// The longest inner frame in bytes that fits every path when outer IP packets may have `mtu` bytes at most (nil:
-  /// the routes alone decide).
-  public func maximumFrame(mtu: Int?) -> Int {
-    var least = Int.max
-    // By index: an iterator of the array costs allocations in debug builds, and this is asked for every batch.
-    for index in paths.indices {
-      let limit = min(mtu ?? Int.max, paths[index].routeMTU)
-      least = min(least, limit - paths[index].address.overhead - VXLANHeader.byteCount)
-    }
-    return least
-  }
-
-  /// The largest outer IP packet in bytes now allowed, the least of all paths; nil without any.
-  public func outerMTU(mtu: Int?) -> Int? {
-    paths.map { min(mtu ?? Int.max, $0.routeMTU) }.min()
   }
 }

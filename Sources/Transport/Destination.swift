@@ -19,11 +19,11 @@ public struct Destination: Hashable, Sendable {
     if text.hasPrefix("[") {
       guard let end = text.firstIndex(of: "]") else { return nil }
       let host = String(text[text.index(after: text.startIndex)..<end])
-      guard SocketAddress(numeric: host, port: 0)?.isIPv6 == true else { return nil }
+      guard SocketAddress.isIPv6Literal(host) else { return nil }
       let rest = text[text.index(after: end)...]
       guard let port = Self.port(rest) else { return nil }
       self.init(host: host, port: port)
-    } else if SocketAddress(numeric: text, port: 0)?.isIPv6 == true {
+    } else if SocketAddress.isIPv6Literal(text) {
       self.init(host: text)
     } else {
       let host = String(text.prefix { $0 != ":" })

@@ -66,8 +66,8 @@ public struct SendCounters: BitwiseCopyable, Sendable {
   public var sentDatagrams: UInt64 = 0
   /// Bytes of the outer IP packets of these.
   public var sentBytes: UInt64 = 0
-  /// Sends that were repeated because they only reported an ICMP error about an earlier datagram.
-  public var refusedReports: UInt64 = 0
+  /// Sends that were repeated because they may only have reported an ICMP error about an earlier datagram.
+  public var repeatedSends: UInt64 = 0
   /// Calls into the kernel.
   public var sendCalls: UInt64 = 0
   /// Frames lost in sending, by errno.

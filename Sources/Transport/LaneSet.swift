@@ -13,20 +13,18 @@ public struct LaneSet: ~Copyable {
   /// The collectors of the moment.
   public let collectors: CollectorSet
   /// Counters since this value was made.
-  public private(set) var counters = SendCounters()
+  public internal(set) var counters = SendCounters()
   private let balancer: FlowBalancer
-  private let lanesPerPath: Int
+  let lanesPerPath: Int
   private let pathCount: Int
   private let copies: Bool
-  private var queue: DatagramQueue
-  private var schedule = FlowSchedule()
-  private var sender = BatchSender()
-  private var fates: FrameFates
-  private var batch = Batch()
-  private var stalled: [StalledDatagram] = []
-
-  /// EMSGSIZE in a row without a smaller route before a datagram is given up.
-  private static let maximumRetries = 8
+  var queue: DatagramQueue
+  var schedule = FlowSchedule()
+  var sender = BatchSender()
+  var fates: FrameFates
+  var batch = Batch()
+  var stalled: [StalledDatagram] = []
+  var patience: SendPatience
 
   /// Lanes to `collectors`, for batches of at most `frameCapacity` captured frames. `balancer` shares flows among the
   /// same collectors.
@@ -38,6 +36,7 @@ public struct LaneSet: ~Copyable {
     copies = collectors.mode == .copy
     queue = DatagramQueue(laneCount: pathCount * lanesPerPath)
     fates = FrameFates(capacity: frameCapacity)
+    patience = SendPatience(pathCount: pathCount)
   }
 
   /// Whether this many more datagrams for every collector fit; flush if not.
@@ -76,11 +75,11 @@ public struct LaneSet: ~Copyable {
 
   /// Sends everything that waits. Nothing waits afterwards, but datagrams may have stalled: see `takeStalled`.
   public mutating func flush() {
+    patience.begin()
     for path in collectors.paths.indices {
       for lane in 0..<lanesPerPath { sendLane(path: path, lane: lane) }
     }
     queue.removeAll()
-    counters.refusedReports = sender.reportsOfEarlier
     counters.sendCalls = sender.calls
   }
 
@@ -102,77 +101,5 @@ public struct LaneSet: ~Copyable {
   /// Counts the fates of captured frames 0 ..< `count`. Call once per batch of frames, after the last flush.
   public mutating func settle(frameCount: Int) {
     fates.settle(count: frameCount, into: &counters)
-  }
-
-  private mutating func sendLane(path: Int, lane: Int) {
-    let way = collectors.paths[path]
-    schedule.load(queue.takeLane(path * lanesPerPath + lane), of: &queue)
-    while !schedule.isEmpty {
-      schedule.takeBatch(
-        of: queue, maximumCount: Batch.capacity,
-        maximumByteCount: way.usesSegmentation ? Self.maximumSendByteCount : Int.max, into: &batch)
-      let sent = sendBatch(way, path, way.lanes[lane])
-      if sent < batch.count { stall(from: sent, path: path, lane: lane) }
-    }
-  }
-
-  /// Sends the batch; returns how much of it is done with, which is less than all only if the next datagram is too
-  /// big for the route.
-  private mutating func sendBatch(_ way: CollectorPath, _ path: Int, _ socket: LaneSocket) -> Int {
-    var done = 0
-    var retries = 0
-    while done < batch.count {
-      let segmented = way.usesSegmentation
-      switch sender.send(batch, of: queue, from: done, on: socket.descriptor, segmented: segmented) {
-      case .sent(let count):
-        countSent(done..<done + count, overhead: way.address.overhead)
-        done += count
-        retries = 0
-      case .tooBig:
-        if isTooBig(way, socket) { return done }
-        // The error was about an earlier datagram: the same again, but not for ever.
-        retries += 1
-        if retries > Self.maximumRetries { drop(&done, through: done + 1, path, code: EMSGSIZE) }
-      case .failed(let code) where segmented && (code == EINVAL || code == EIO):
-        // EINVAL also says that a segment is larger than the route carries.
-        if code == EINVAL, isTooBig(way, socket) { return done }
-        way.giveUpSegmentation()
-      case .failed(let code):
-        drop(&done, through: batch.count, path, code: code)
-      }
-    }
-    return done
-  }
-
-  /// Moves what is left of the batch, and of its lane behind it, to the stalled datagrams. Rare, so it may allocate.
-  private mutating func stall(from first: Int, path: Int, lane: Int) {
-    var start = first
-    repeat {
-      for position in start..<batch.count {
-        stalled.append(StalledDatagram(queue[batch[position]], path: path, lane: lane))
-      }
-      start = 0
-      schedule.takeBatch(of: queue, maximumCount: Batch.capacity, maximumByteCount: Int.max, into: &batch)
-    } while batch.count > 0
-  }
-
-  /// Whether datagrams of the batch exceed what their route carries now.
-  private func isTooBig(_ way: CollectorPath, _ socket: LaneSocket) -> Bool {
-    way.lowerMTU(socket)
-    return batch.size + way.address.overhead > way.routeMTU
-  }
-
-  private mutating func countSent(_ positions: Range<Int>, overhead: Int) {
-    counters.sentDatagrams &+= UInt64(positions.count)
-    for position in positions {
-      counters.sentBytes &+= UInt64(queue[batch[position]].byteCount + overhead)
-    }
-  }
-
-  private mutating func drop(_ done: inout Int, through end: Int, _ path: Int, code: CInt) {
-    while done < end {
-      fates.failed(queue[batch[done]].frame, path: path, code: code)
-      done += 1
-    }
   }
 }

@@ -13,7 +13,7 @@ import Wire
     let sink = try UDPSink(isV6: isV6)
     let lanes = try Lanes(to: [sink.port], isV6: isV6)
     try #require(lanes.paths[0].usesSegmentation, "no UDP_SEGMENT here")
-    if !segmented { lanes.paths[0].giveUpSegmentation() }
+    if !segmented { lanes.paths[0].giveUpSegmentation(code: EIO) }
     var random = SeededGenerator(seed: 31)
     let flows = (0..<20).map { _ in FlowHash(value: random.next()) }
     var expected: [UInt8: [[UInt8]]] = [:]
@@ -75,7 +75,7 @@ import Wire
   @Test(arguments: [false, true], [false, true]) func refusedSendsAreRepeated(isV6: Bool, segmented: Bool) throws {
     let port = try UDPSink.closedPort(isV6: isV6)
     let lanes = try Lanes(to: [port], isV6: isV6, lanes: 1)
-    if !segmented { lanes.paths[0].giveUpSegmentation() }
+    if !segmented { lanes.paths[0].giveUpSegmentation(code: EIO) }
     for round in 0..<5 {
       for index in 0..<100 {
         lanes.append([UInt8(round), UInt8(index)], headByteCount: 1, flow: FlowHash(value: 1))
@@ -83,14 +83,14 @@ import Wire
       lanes.send()
     }
     #expect(lanes.counters.sentDatagrams == 500)
-    #expect(lanes.counters.refusedReports > 0)
+    #expect(lanes.counters.repeatedSends > 0)
 
-    let before = lanes.counters.refusedReports
+    let before = lanes.counters.repeatedSends
     let sink = try UDPSink(isV6: isV6, port: port)
     for index in 0..<100 { lanes.append([9, UInt8(index)], headByteCount: 1, flow: FlowHash(value: 1)) }
     lanes.send()
     #expect(sink.receive(100).map(\.bytes) == (0..<100).map { [9, UInt8($0)] })
-    #expect(lanes.counters.refusedReports > before)
+    #expect(lanes.counters.repeatedSends > before)
     #expect(lanes.counters.sentDatagrams == 600)
     #expect(lanes.counters.forwardedFrames == 600)
     #expect(lanes.dropped.isEmpty)

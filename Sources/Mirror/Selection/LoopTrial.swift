@@ -1,0 +1,74 @@
+/// Tells flows that feed on our output from those that do not.
+///
+/// What feeds on our output stops when our output stops, and comes back with it. So the worker holds its breath for
+/// some milliseconds, several times at irregular distances (the capture buffer keeps what comes, nothing is lost), and
+/// looks at the kernel's time stamps: a loop's flow is silent in the second half of every hold and there again right
+/// behind it. A flow with pauses of its own would have to make them at just these moments, every time.
+struct LoopTrial {
+  /// Holds that a flow must follow, each of them.
+  static let rounds = 4
+  /// Nanoseconds behind a hold in which a loop's frames, held back in the capture buffer, must be there again.
+  static let aftermath: Int64 = 10_000_000
+  /// Nanoseconds between holds.
+  static let gaps: ClosedRange<Int64> = 40_000_000...90_000_000
+
+  /// A flow on trial.
+  struct Suspect {
+    var flow: UInt64
+    var name: FlowName
+    /// Frames a second that it had.
+    var rate: Double
+    var duringHold = 0
+    var afterHold = 0
+  }
+
+  /// Those that have followed every hold so far.
+  private(set) var suspects: [Suspect]
+  /// Holds that they have followed.
+  private(set) var round = 0
+  /// Nanoseconds that each hold takes.
+  let hold: Int64
+  /// When the next hold is due, on the caller's clock; nil while one is being looked at.
+  private(set) var nextHold: Int64?
+  private var silence: ClosedRange<Int64> = 0...0
+  private var end: Int64 = 0
+
+  init(_ suspects: [Suspect], hold: Int64, now: Int64) {
+    self.suspects = suspects
+    self.hold = hold
+    nextHold = now
+  }
+
+  /// The breath was held from `start` to `end`, nanoseconds since 1970.
+  mutating func held(from start: Int64, to end: Int64) {
+    // The time of day may have been set meanwhile: then nothing is silent, and nobody a loop.
+    silence = start + max(0, end - start) / 2...max(start + max(0, end - start) / 2, end)
+    self.end = silence.upperBound
+    nextHold = nil
+    for index in suspects.indices { (suspects[index].duringHold, suspects[index].afterHold) = (0, 0) }
+  }
+
+  /// Looks at a captured frame; true if it ends the round.
+  mutating func witness(_ flow: UInt64, _ timestamp: Int64, now: Int64) -> Bool {
+    guard nextHold == nil, timestamp >= silence.lowerBound else { return false }
+    if timestamp > end + Self.aftermath {
+      conclude(now)
+      return true
+    }
+    for index in suspects.indices where suspects[index].flow == flow {
+      if timestamp <= end { suspects[index].duringHold += 1 } else { suspects[index].afterHold += 1 }
+    }
+    return false
+  }
+
+  private mutating func conclude(_ now: Int64) {
+    let seconds = Double(silence.upperBound - silence.lowerBound) / 1_000_000_000
+    suspects.removeAll { suspect in
+      let expected = suspect.rate * seconds
+      let isSilent = Double(suspect.duringHold) <= expected / 8
+      return !isSilent || Double(suspect.afterHold) < max(4, expected / 8)
+    }
+    round += 1
+    nextHold = now + Int64.random(in: Self.gaps)
+  }
+}
