@@ -1,22 +1,32 @@
+import Glibc
 import Logging
 import Synchronization
 import System
 import Transport
 
-/// Knows the collectors: looks their names up, opens the ways to them, and watches the MTU of these.
+/// Knows the collectors: looks their names up, opens the ways to them, and makes these anew when the network changes.
 final class CollectorDirectory: Sendable {
-  private struct State {
+  struct State {
     /// Last good answer for each destination.
     var answers: [Destination: [SocketAddress]] = [:]
     var paths: [SocketAddress: CollectorPath] = [:]
-    /// What was last said about each destination or address, to say it once.
+    /// Accounts of the addresses that were sent to, also of those that are none any more.
+    var ledgers: [SocketAddress: CollectorLedger] = [:]
+    /// Reserved once, for good.
+    var ports: SourcePorts?
+    /// SO_MARK of what is sent; nil where it cannot be had.
+    var mark: UInt32?
+    /// What was last said about each subject, to say it once.
     var troubles: [String: String] = [:]
     var isClampAnnounced = false
   }
 
-  private let settings: Settings
-  private let logger: Logger
-  private let state = Mutex(State())
+  /// Accounts that are kept.
+  private static let maximumLedgers = 64
+
+  let settings: Settings
+  let logger: Logger
+  let state = Mutex(State())
 
   init(_ settings: Settings, logger: Logger) {
     self.settings = settings
@@ -29,6 +39,15 @@ final class CollectorDirectory: Sendable {
     return CollectorSet(paths.keys.sorted().compactMap { paths[$0] }, mode: settings.destinationMode)
   }
 
+  /// What has become of the datagrams to each collector since start.
+  var reports: [CollectorReport] {
+    let ledgers = state.withLock { $0.ledgers }
+    return ledgers.keys.sorted().compactMap { ledgers[$0]?.report }
+  }
+
+  /// UDP source ports that all datagrams leave from, as runs; none as long as none could be reserved.
+  var sourcePorts: [ClosedRange<UInt16>] { state.withLock { $0.ports }?.ranges ?? [] }
+
   /// Looks every destination up and opens ways to new addresses. A destination that does not answer keeps its last
   /// addresses. Blocks.
   ///
@@ -38,47 +57,87 @@ final class CollectorDirectory: Sendable {
     for destination in settings.destinations {
       do throws(Resolver.Failure) {
         let found = try Resolver.addresses(of: destination)
-        clearTrouble("\(destination)")
+        clearTrouble("name \(destination)")
         state.withLock { $0.answers[destination] = found }
       } catch {
         isComplete = false
-        trouble("\(destination)", "DESTINATION \(error.host) has no address: \(error.reason); trying again")
+        let known = state.withLock { $0.answers[destination] } ?? []
+        let use = known.isEmpty ? "" : ", still sending to \(known.map(\.description).joined(separator: ", "))"
+        let what = known.isEmpty ? "has no address" : "was not looked up"
+        trouble("name \(destination)", "DESTINATION \(error.host) \(what): \(error.reason)\(use); trying again")
       }
     }
+    return openAll() && isComplete
+  }
+
+  /// Opens ways to all known addresses that have none, and lets go of those to others.
+  ///
+  /// - Returns: whether every address has one.
+  func openAll() -> Bool {
     let wanted = state.withLock { Set($0.answers.values.joined()) }
     if wanted.count > CollectorSet.maximumCount {
       trouble("count", "DESTINATION has \(wanted.count) addresses; the first \(CollectorSet.maximumCount) are used")
     }
+    var isComplete = true
     for address in wanted.sorted().prefix(CollectorSet.maximumCount) where !open(address) { isComplete = false }
     state.withLock { state in state.paths = state.paths.filter { wanted.contains($0.key) } }
     announceClamp()
     return isComplete
   }
 
-  /// Looks whether routes carry more or less than they did; logs each change.
-  func watchRoutes() {
-    for (address, path) in state.withLock({ $0.paths }) {
-      guard let change = path.refreshMTU() else { continue }
-      logger.warning("the route to \(address) now carries \(change.now) bytes, before \(change.before)")
+  /// Reserves the source ports, once. Every datagram leaves from them for as long as the program runs.
+  func reservePorts() -> SourcePorts? {
+    if let ports = state.withLock({ $0.ports }) { return ports }
+    do throws(SystemError) {
+      let ports = try SourcePorts(count: settings.sourcePorts)
+      state.withLock { $0.ports = ports }
+      clearTrouble("ports")
+      if !ports.isUsual {
+        let list = ports.ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+        logger.warning(
+          """
+          no \(settings.sourcePorts) consecutive UDP ports are free in 49152-65535; sending from \
+          \(list.joined(separator: ", "))
+          """)
+      }
+      return ports
+    } catch {
+      trouble("ports", "no UDP source port is free, so nothing is sent: \(error); trying again")
+      return nil
     }
-    announceClamp()
   }
 
   private func open(_ address: SocketAddress) -> Bool {
     if state.withLock({ $0.paths[address] != nil }) { return true }
+    guard let ports = reservePorts() else { return false }
     do throws(SystemError) {
-      let path = try CollectorPath(to: address, laneCount: settings.sourcePorts)
+      let path = try make(address, ports)
       state.withLock { $0.paths[address] = path }
-      clearTrouble("\(address)")
+      clearTrouble("way \(address)")
       return true
     } catch {
-      trouble("\(address)", "no way to \(address): \(error); trying again")
+      trouble("way \(address)", "no way to \(address): \(error); trying again")
       return false
     }
   }
 
+  /// A path with fresh sockets, on the account that the address has.
+  func make(_ address: SocketAddress, _ ports: SourcePorts) throws(SystemError) -> CollectorPath {
+    let (mark, ledger) = state.withLock { state in
+      let ledger = state.ledgers[address] ?? CollectorLedger(address: address)
+      state.ledgers[address] = ledger
+      if state.ledgers.count > Self.maximumLedgers,
+        let gone = state.ledgers.keys.first(where: { $0 != address && state.paths[$0] == nil })
+      {
+        state.ledgers[gone] = nil
+      }
+      return (state.mark, ledger)
+    }
+    return try CollectorPath(to: address, from: ports, mark: mark, ledger: ledger)
+  }
+
   /// One warning that MTU is more than a route carries.
-  private func announceClamp() {
+  func announceClamp() {
     guard let mtu = settings.mtu else { return }
     let narrow = state.withLock { state -> CollectorPath? in
       let found = state.paths.values.first { $0.routeMTU < mtu }
@@ -91,7 +150,7 @@ final class CollectorDirectory: Sendable {
     )
   }
 
-  private func trouble(_ subject: String, _ message: String) {
+  func trouble(_ subject: String, _ message: String) {
     let isNew = state.withLock { state in
       defer { state.troubles[subject] = message }
       return state.troubles[subject] != message
@@ -99,7 +158,7 @@ final class CollectorDirectory: Sendable {
     if isNew { logger.warning("\(message)") }
   }
 
-  private func clearTrouble(_ subject: String) {
+  func clearTrouble(_ subject: String) {
     state.withLock { _ = $0.troubles.removeValue(forKey: subject) }
   }
 }

@@ -7,25 +7,26 @@ import Transport
 /// The other forwarders in this network namespace.
 ///
 /// Two that send to different collectors would take each other's datagrams for traffic, mirror them, and so on
-/// without end. So each tells by the names of sockets where it sends, and none mirrors what the others send:
-/// `packet-forwarder/INSTANCE/PORT/ADDRESS`. Only forwarders of the own user and of root are believed, since whoever is
-/// can hide its UDP traffic to that port and address.
+/// without end. Where the kernel lets them mark what they send (`OwnMark`), the mark is enough. Elsewhere each tells by
+/// the names of sockets from which UDP ports it sends, and none mirrors what leaves from the ports of another:
+/// `packet-forwarder/INSTANCE/FIRST-LAST`. Only forwarders of the own user and of root are believed, since whoever is
+/// can hide what leaves from those ports.
 final class Siblings: Sendable {
   /// Milliseconds between looks. There is no haste: of two forwarders the one that starts later knows the other at
   /// once, and one is enough to break the circle.
   static let interval: Int64 = 10_000
-  /// Others' collectors that are taken notice of; each lengthens the capture filter.
+  /// Others' port ranges that are taken notice of; each lengthens the capture filter.
   static let maximumCount = 16
 
   private struct State {
-    var sockets: [SocketAddress: NameSocket] = [:]
+    var sockets: [ClosedRange<UInt16>: NameSocket] = [:]
     /// Whether names seen at the last look are believed.
     var verdicts: [String: Bool] = [:]
-    var found: [SocketAddress] = []
+    var found: [ClosedRange<UInt16>] = []
     /// What of `found` has been logged.
-    var reported: [SocketAddress] = []
-    /// Where the first sender that was not believed says it sends.
-    var doubted: SocketAddress?
+    var reported: [ClosedRange<UInt16>] = []
+    /// What the first sender that was not believed says of itself.
+    var doubted: ClosedRange<UInt16>?
     var isDoubtReported = false
   }
 
@@ -38,18 +39,18 @@ final class Siblings: Sendable {
     self.prefix = prefix
   }
 
-  /// Tells the others that this forwarder sends to these collectors, and to no more.
-  func announce(_ collectors: [SocketAddress]) {
+  /// Tells the others that this forwarder sends from these UDP ports.
+  func announce(_ ranges: [ClosedRange<UInt16>]) {
     state.withLock { state in
-      state.sockets = state.sockets.filter { collectors.contains($0.key) }
-      for address in collectors where state.sockets[address] == nil {
-        state.sockets[address] = NameSocket("\(prefix)\(instance)/\(address.port)/\(address.host)")
+      state.sockets = state.sockets.filter { ranges.contains($0.key) }
+      for range in ranges where state.sockets[range] == nil {
+        state.sockets[range] = NameSocket("\(prefix)\(instance)/\(range.lowerBound)-\(range.upperBound)")
       }
     }
   }
 
-  /// Looks where the others send now.
-  func look() -> [SocketAddress] {
+  /// Looks from which ports the others send now.
+  func look() -> [ClosedRange<UInt16>] {
     let names = NameSocket.names(withPrefix: prefix)
     return state.withLock { state in
       for socket in state.sockets.values { socket.hangUp() }
@@ -68,44 +69,52 @@ final class Siblings: Sendable {
       }
       return (state.reported, state.found, doubted)
     }
-    for address in now where !before.contains(address) {
-      logger.notice("another forwarder here sends to \(address); what it sends is not mirrored")
+    for range in now where !before.contains(range) {
+      logger.notice("another forwarder here sends from UDP ports \(Self.text(range)); what it sends is not mirrored")
     }
-    for address in before where !now.contains(address) {
-      logger.notice("no other forwarder here sends to \(address) any more")
+    for range in before where !now.contains(range) {
+      logger.notice("the other forwarder that sent from UDP ports \(Self.text(range)) is gone")
     }
     if let doubted {
       logger.warning(
-        "another user's process calls itself a forwarder to \(doubted); it is not believed, so its datagrams are mirrored"
-      )
+        """
+        another user's process calls itself a forwarder from UDP ports \(Self.text(doubted)); it is not believed, so \
+        what it sends is mirrored
+        """)
     }
   }
 
-  private func find(_ names: [String], _ state: inout State) -> [SocketAddress] {
+  private func find(_ names: [String], _ state: inout State) -> [ClosedRange<UInt16>] {
     var verdicts: [String: Bool] = [:]
-    var found: Set<SocketAddress> = []
+    var found: Set<ClosedRange<UInt16>> = []
     for name in Set(names).sorted() {
-      guard let address = collector(in: name) else { continue }
+      guard let range = ports(in: name) else { continue }
       // The verdict is on the whole name: whoever takes it over can only repeat what it says.
       guard let isBelieved = state.verdicts[name] ?? NameSocket.owner(of: name).map(Self.isTrusted) else { continue }
       verdicts[name] = isBelieved
       if isBelieved {
-        found.insert(address)
+        found.insert(range)
       } else if state.doubted == nil {
-        state.doubted = address
+        state.doubted = range
       }
       if found.count == Self.maximumCount { break }
     }
     state.verdicts = verdicts
-    return found.sorted()
+    return found.sorted { $0.lowerBound < $1.lowerBound }
   }
 
-  /// The collector that another forwarder's name tells; nil for our own names and what is not a name of this form.
-  private func collector(in name: String) -> SocketAddress? {
+  /// The ports that another forwarder's name tells; nil for our own names and what is not a name of this form.
+  private func ports(in name: String) -> ClosedRange<UInt16>? {
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 4, parts[1] != instance, let port = UInt16(parts[2]), port > 0 else { return nil }
-    return SocketAddress(numeric: String(parts[3]), port: port)
+    guard parts.count == 3, parts[1] != instance else { return nil }
+    let ends = parts[2].split(separator: "-", omittingEmptySubsequences: false)
+    guard ends.count == 2, ends.allSatisfy({ $0.allSatisfy(\.isNumber) }), let first = UInt16(ends[0]),
+      let last = UInt16(ends[1]), first > 0, first <= last, last - first < 256
+    else { return nil }
+    return first...last
   }
+
+  private static func text(_ range: ClosedRange<UInt16>) -> String { "\(range.lowerBound)-\(range.upperBound)" }
 
   private static func isTrusted(_ owner: uid_t) -> Bool { owner == 0 || owner == geteuid() }
 }

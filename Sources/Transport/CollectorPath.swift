@@ -13,7 +13,8 @@ public final class CollectorPath: Sendable {
   public let ledger: CollectorLedger
   /// A number of the address for rendezvous hashing, the same on every forwarder.
   let identity: UInt64
-  private let mark: UInt32?
+  /// SO_MARK of its datagrams; nil: none.
+  public let mark: UInt32?
   private let mtu: Atomic<Int>
   private let segmentation: Atomic<UInt8>
   private let nextTrial = Atomic<Int64>(0)

@@ -64,6 +64,9 @@ public final class SourcePorts: Sendable {
     holders = sorted.map(\.holder)
   }
 
+  /// Whether the ports are what was asked for: consecutive, and of the dynamic range.
+  public var isUsual: Bool { ranges.count == 1 && ports.allSatisfy(Self.dynamicRange.contains) }
+
   /// The ports as runs of consecutive ones.
   public var ranges: [ClosedRange<UInt16>] {
     var found: [ClosedRange<UInt16>] = []
