@@ -64,24 +64,6 @@ public struct BPFProgram: Equatable, Sendable {
       return unsafe body(&program)
     }
   }
-
-  /// Attaches the program to a packet socket; it replaces one that is there atomically.
-  func attach(to descriptor: CInt) throws(CaptureError) {
-    precondition(MemoryLayout<Instruction>.stride == MemoryLayout<sock_filter>.stride)
-    guard instructions.count <= Self.maximumCount else {
-      let reason = "the filter has \(instructions.count) instructions, and the kernel takes \(Self.maximumCount)"
-      throw .failed(operation: "SO_ATTACH_FILTER", reason: reason)
-    }
-    let result = unsafe instructions.withUnsafeBytes { bytes in
-      var program = unsafe sock_fprog(
-        len: UInt16(instructions.count),
-        filter: UnsafeMutablePointer(
-          mutating: bytes.baseAddress!.assumingMemoryBound(to: sock_filter.self)))
-      return unsafe setsockopt(
-        descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, socklen_t(MemoryLayout<sock_fprog>.size))
-    }
-    guard result == 0 else { throw .system("SO_ATTACH_FILTER") }
-  }
 }
 
 extension BPFProgram {
@@ -91,31 +73,45 @@ extension BPFProgram {
   /// frame, which comes again as an incoming one. Frames with an Ethernet header then run this program, which was
   /// compiled for Ethernet; others are passed up whole, to be matched by a program compiled for raw IP.
   public func forPacketSocket(interfaces: [Int32], passingOthers: Bool) -> BPFProgram {
-    let load: UInt16 = 0x20  // BPF_LD | BPF_W | BPF_ABS
-    let jumpEqual: UInt16 = 0x15  // BPF_JMP | BPF_JEQ | BPF_K
-    let jumpAlways: UInt16 = 0x05  // BPF_JMP | BPF_JA
-    let ancillary: UInt32 = 0xFFFF_F000  // SKF_AD_OFF
-    var prefix: [Instruction] = []
+    var code = BPFAssembler()
+    let reject = code.label()
+    let ethernet = code.label()
     if !interfaces.isEmpty {
-      prefix.append(Instruction(load, ancillary + 8))  // SKF_AD_IFINDEX
+      let wanted = code.label()
+      code.append(.load(.interfaceIndex))
       for (position, index) in interfaces.enumerated() {
-        // A conditional jump reaches 255 instructions; this one reaches all.
-        let rest = interfaces.count - position - 1
-        prefix.append(Instruction(jumpEqual, UInt32(index), jumpFalse: 1))
-        prefix.append(Instruction(jumpAlways, UInt32(2 * rest + 1)))
+        let isLast = position == interfaces.count - 1
+        code.jump(if: .equal, UInt32(bitPattern: index), to: wanted, otherwise: isLast ? reject : nil)
       }
-      prefix.append(Instruction(Self.returnConstant, 0))
+      code.place(wanted)
     }
-    prefix += [
-      Instruction(load, ancillary + 28),  // SKF_AD_HATYPE
-      Instruction(jumpEqual, UInt32(NetworkInterface.ethernetType), jumpTrue: 5),
-      Instruction(jumpEqual, UInt32(NetworkInterface.loopbackType), jumpTrue: 1),
-      Instruction(Self.returnConstant, passingOthers ? Self.wholeFrame : 0),
-      Instruction(load, ancillary + 4),  // SKF_AD_PKTTYPE
-      Instruction(jumpEqual, 4, jumpFalse: 1),  // PACKET_OUTGOING
-      Instruction(Self.returnConstant, 0),
-    ]
-    return BPFProgram(instructions: prefix + instructions)
+    let others = code.label()
+    code.append(.load(.hardwareType))
+    code.jump(if: .equal, UInt32(NetworkInterface.ethernetType), to: ethernet)
+    code.jump(if: .equal, UInt32(NetworkInterface.loopbackType), otherwise: others)
+    code.append(.load(.packetType))
+    code.jump(if: .equal, UInt32(PACKET_OUTGOING), to: reject, otherwise: ethernet)
+    code.place(others)
+    code.append(.keep(passingOthers ? Self.wholeFrame : 0))
+    code.place(reject)
+    code.append(.keep(0))
+    code.place(ethernet)
+    code.append(instructions)
+    return BPFProgram(instructions: code.assemble())
+  }
+
+  /// The program behind a look at the mark: frames that carry it are rejected before anything else; nil looks for
+  /// none. In the kernel only.
+  func rejecting(mark: UInt32?) -> BPFProgram {
+    guard let mark else { return self }
+    var code = BPFAssembler()
+    let other = code.label()
+    code.append(.load(.mark))
+    code.jump(if: .equal, mark, otherwise: other)
+    code.append(.keep(0))
+    code.place(other)
+    code.append(instructions)
+    return BPFProgram(instructions: code.assemble())
   }
 }
 

@@ -28,9 +28,6 @@ public struct CapturePlan: Equatable, Sendable {
     self.bufferByteCount = bufferByteCount
   }
 
-  /// The expression that selects frames: the user's and the exclusions.
-  public var expression: String { exclusions.expression(with: filter) }
-
   /// Compiles the user's expression by itself, so that parentheses in it cannot reach outside, for Ethernet.
   ///
   /// - Throws: `CaptureError.filter` with libpcap's message; `.notPermitted` if only a live capture could tell.
@@ -72,7 +69,12 @@ public protocol CaptureEngine: AnyObject {
     into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
   ) throws(CaptureError)
 
-  /// Replaces the filter by that of `plan`; frames on their way are not lost.
+  /// Replaces the filter by that of `plan`; frames on their way are not lost, and may still be such as only the filter
+  /// before would have taken.
+  ///
+  /// - Throws: `CaptureError` when the filter of `plan` is not in force: nothing may be sent to a collector that the
+  ///   plan before did not exclude. Where the filter could not be attached, nothing is captured from now on; the
+  ///   capture goes on as soon as a later call returns.
   func apply(_ plan: CapturePlan) throws(CaptureError)
 
   /// Hands over what was captured before the call and ends the capture, by `deadline` (milliseconds of

@@ -1,25 +1,68 @@
-/// Compiles a plan's expression for the ring engine's socket.
+/// Makes the filters of a plan: what is excluded by an `ExclusionProgram`, then the user's expression by libpcap.
 struct FilterCompiler {
-  /// The programs of one plan.
+  /// The programs of one plan for the ring's socket.
   struct Programs {
     /// For frames with an Ethernet header, run by the kernel.
     var ethernet: BPFProgram
     /// For network packets without one, run on what the kernel passes up; nil if the expression makes no sense for
     /// them (`ether host`).
-    var raw: BPFProgram?
+    var raw: RawPrograms?
+    /// Frames with this mark are rejected in the kernel, whatever their link layer.
+    var mark: UInt32?
+
+    /// What the kernel runs on a socket that sees these interfaces (empty: all).
+    func forPacketSocket(interfaces: [Int32]) -> BPFProgram {
+      ethernet.forPacketSocket(interfaces: interfaces, passingOthers: raw != nil).rejecting(mark: mark)
+    }
+  }
+
+  /// Programs for raw IP packets that are run in user space, where nothing but the packet itself can be asked.
+  struct RawPrograms {
+    /// For packets that this host sends (PACKET_OUTGOING).
+    var outgoing: BPFProgram
+    /// For all others.
+    var incoming: BPFProgram
+
+    /// `program` with the direction written into it.
+    init(_ program: BPFProgram) {
+      // ARPHRD_NONE, the type of tun devices; what counts is that it is not loopback's.
+      let type: UInt32 = 0xFFFE
+      outgoing = program.replacing([.packetType: 4, .hardwareType: type])
+      incoming = program.replacing([.packetType: 0, .hardwareType: type])
+    }
   }
 
   static func compile(_ plan: CapturePlan) throws(CaptureError) -> Programs {
-    let expression = plan.expression
-    let kept = plan.snapLength.map { UInt32(clamping: $0) } ?? BPFProgram.wholeFrame
     let ethernet: BPFProgram
     if needsLiveHandle(plan.filter), let live = try liveHandle(for: plan.interfaces) {
-      ethernet = try live.compile(expression)
+      ethernet = try live.compile(plan.filter)
     } else {
-      ethernet = try PcapHandle.dead(linkType: LinkTypes.ethernet).compile(expression)
+      ethernet = try PcapHandle.dead(linkType: LinkTypes.ethernet).compile(plan.filter)
     }
-    let raw = try? PcapHandle.dead(linkType: LinkTypes.raw).compile(expression)
-    return Programs(ethernet: ethernet.keeping(kept), raw: raw?.keeping(kept))
+    return Programs(
+      ethernet: complete(ethernet, .ethernet, plan), raw: (try? raw(plan)).map { RawPrograms($0) },
+      mark: plan.exclusions.mark)
+  }
+
+  /// The program of a plan for a live handle of libpcap's, which the kernel runs: on frames with their Ethernet header
+  /// where there is one, and else on IP packets, be the handle's link type raw or cooked (the cooked header is
+  /// libpcap's own and not there yet).
+  static func compile(_ plan: CapturePlan, for handle: PcapHandle) throws(CaptureError) -> BPFProgram {
+    let program =
+      handle.linkType == LinkTypes.ethernet
+      ? complete(try handle.compile(plan.filter), .ethernet, plan) : try raw(plan)
+    return program.rejecting(mark: plan.exclusions.mark)
+  }
+
+  private static func raw(_ plan: CapturePlan) throws(CaptureError) -> BPFProgram {
+    complete(try PcapHandle.dead(linkType: LinkTypes.raw).compile(plan.filter), .raw, plan)
+  }
+
+  private static func complete(
+    _ user: BPFProgram, _ layer: ExclusionProgram.Layer, _ plan: CapturePlan
+  ) -> BPFProgram {
+    ExclusionProgram.program(plan.exclusions, layer, before: user)
+      .keeping(plan.snapLength.map { UInt32(clamping: $0) } ?? BPFProgram.wholeFrame)
   }
 
   /// Whether the expression may speak of what Linux keeps beside the packet. Opening a live handle costs tens of

@@ -71,7 +71,16 @@ public final class PcapEngine: CaptureEngine {
   /// Replaces the filter.
   public func apply(_ plan: CapturePlan) throws(CaptureError) {
     self.plan = plan
-    for source in sources { try source.handle.setFilter(plan.expression) }
+    var failure: CaptureError?
+    // One that cannot have its filter is closed to everything and keeps no other from having its own.
+    for source in sources {
+      do throws(CaptureError) {
+        try source.handle.setFilter(FilterCompiler.compile(plan, for: source.handle))
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
   }
 
   /// Hands over what was captured, and ends the capture.
@@ -159,7 +168,7 @@ public final class PcapEngine: CaptureEngine {
     guard let link = LinkTypes.layer(handle.linkType) else {
       throw .unsupportedLinkType(interface: interface.name, linkType: LinkTypes.name(handle.linkType))
     }
-    try handle.setFilter(plan.expression)
+    try handle.setFilter(FilterCompiler.compile(plan, for: handle))
     try handle.setNonBlocking()
     report(.capturing(name: interface.name, linkType: LinkTypes.name(handle.linkType)))
     return Source(handle: handle, link: link, address: interface.address, index: interface.index)

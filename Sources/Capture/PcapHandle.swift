@@ -1,3 +1,4 @@
+import CLinux
 import CPcap
 import Glibc
 
@@ -7,6 +8,9 @@ final class PcapHandle {
   let pointer: OpaquePointer
   /// Interface name, or the path of a capture file.
   let name: String
+
+  /// An EtherType that no frame has: IEEE 802's number 2 for local experiments.
+  private static let unusedProtocol: Int32 = 0x88B6
 
   private init(_ pointer: OpaquePointer, name: String) {
     unsafe self.pointer = pointer
@@ -32,7 +36,7 @@ final class PcapHandle {
       snapLength: 64, bufferByteCount: 65_536, timeoutMilliseconds: 1_000, isPromiscuous: false)
   }
 
-  /// Opens and activates a live capture; fails if the interface is not there, is down, or may not be captured on.
+  /// Opens and activates a live capture, which receives nothing before `setFilter`; fails if the interface is not there, is down, or may not be captured on.
   static func open(interface name: String, _ options: Options) throws(CaptureError) -> PcapHandle {
     var message = ErrorText()
     guard let pointer = unsafe message.fill({ unsafe pcap_create(name, $0) }) else {
@@ -43,6 +47,8 @@ final class PcapHandle {
     unsafe pcap_set_promisc(pointer, options.isPromiscuous ? 1 : 0)
     unsafe pcap_set_timeout(pointer, options.timeoutMilliseconds)
     unsafe pcap_set_buffer_size(pointer, options.bufferByteCount)
+    // Nothing may arrive before there is a filter, and there can be none before this call has bound the socket.
+    unsafe pcap_set_protocol_linux(pointer, Self.unusedProtocol)
     let status = unsafe pcap_activate(pointer)
     if status < 0 { throw handle.activationError(status) }
     return handle
@@ -82,11 +88,36 @@ final class PcapHandle {
       instructions: instructions.map { BPFProgram.Instruction($0.code, $0.k, jumpTrue: $0.jt, jumpFalse: $0.jf) })
   }
 
-  /// Compiles and installs an expression.
+  /// Compiles and installs an expression on a capture file. Not for a live capture: what libpcap has there, it also runs
+  /// in user space, where metadata reads as the end of the packet.
   func setFilter(_ expression: String) throws(CaptureError) {
     let program = try compile(expression)
     let result = unsafe program.withProgram { unsafe pcap_setfilter(pointer, $0) }
     guard result == 0 else { throw .failed(operation: "pcap_setfilter(\(name))", reason: lastError) }
+  }
+
+  /// Puts `program` in force on a live capture, which starts with the first call. Fails closed, see
+  /// `BPFProgram.replace`.
+  func setFilter(_ program: BPFProgram) throws(CaptureError) {
+    let descriptor = unsafe pcap_fileno(pointer)
+    try program.replace(on: descriptor)
+    try startReceiving(descriptor)
+  }
+
+  /// Has the handle's socket receive frames of every protocol from its interface.
+  private func startReceiving(_ descriptor: CInt) throws(CaptureError) {
+    var address = sockaddr_ll()
+    var size = socklen_t(MemoryLayout<sockaddr_ll>.size)
+    let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+        guard unsafe getsockname(descriptor, generic, &size) == 0 else { return CInt(-1) }
+        let all = UInt16(CLinux_ETH_P_ALL).bigEndian
+        guard unsafe pointer.pointee.sll_protocol != all else { return 0 }
+        unsafe pointer.pointee.sll_protocol = all
+        return unsafe bind(descriptor, generic, socklen_t(MemoryLayout<sockaddr_ll>.size))
+      }
+    }
+    guard result == 0 else { throw .system("bind(\(name))") }
   }
 
   /// Makes dispatching return at once when nothing is there.

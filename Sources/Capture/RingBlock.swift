@@ -54,6 +54,8 @@ struct RingBlock {
     var etherType: UInt16
     /// Interface it was seen on.
     var interfaceIndex: Int32
+    /// Whether this host sent it.
+    var isOutgoing: Bool
   }
 
   /// The next frame, with its VLAN tag put back; nil at the end of the block.
@@ -86,7 +88,7 @@ struct RingBlock {
     }
     return Entry(
       frame: frame, isEthernet: isEthernet, etherType: UInt16(bigEndian: address.sll_protocol),
-      interfaceIndex: address.sll_ifindex)
+      interfaceIndex: address.sll_ifindex, isOutgoing: address.sll_pkttype == UInt8(PACKET_OUTGOING))
   }
 
   private func offload(_ header: tpacket3_hdr, _ start: UnsafeMutableRawPointer) -> OffloadMetadata {

@@ -119,11 +119,9 @@ public final class RingEngine: CaptureEngine {
   }
 
   private func attachFilter() throws(CaptureError) {
-    reader.rawProgram = programs.raw
+    reader.rawPrograms = programs.raw
     // A socket bound to one interface needs no look at the index.
-    try programs.ethernet.forPacketSocket(
-      interfaces: names.count > 1 ? indices : [], passingOthers: programs.raw != nil
-    ).attach(to: reader.socket.descriptor)
+    try programs.forPacketSocket(interfaces: names.count > 1 ? indices : []).replace(on: reader.socket.descriptor)
   }
 
   private func handleError() throws(CaptureError) {

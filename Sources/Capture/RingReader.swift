@@ -23,8 +23,8 @@ struct RingReader: ~Copyable {
   static let framesPerBlock = 32
 
   let socket: PacketSocket
-  /// Matches network packets without an Ethernet header; nil takes none of them.
-  var rawProgram: BPFProgram?
+  /// Match network packets without an Ethernet header; nil takes none of them.
+  var rawPrograms: FilterCompiler.RawPrograms?
   /// Frames taken out of the ring.
   private(set) var taken: UInt64 = 0
   private var batch = FrameBatch()
@@ -131,7 +131,8 @@ struct RingReader: ~Copyable {
   /// Frames without an Ethernet header were passed up whole and unfiltered: IP ones meet their own program here.
   private func keptByteCount(of entry: RingBlock.Entry) -> Int {
     let frame = entry.frame
-    guard entry.etherType == EtherType.ipv4 || entry.etherType == EtherType.ipv6, let rawProgram else { return 0 }
-    return min(frame.byteCount, Int(rawProgram.match(frame.bytes, wireByteCount: frame.wireByteCount)))
+    guard entry.etherType == EtherType.ipv4 || entry.etherType == EtherType.ipv6, let rawPrograms else { return 0 }
+    let program = entry.isOutgoing ? rawPrograms.outgoing : rawPrograms.incoming
+    return min(frame.byteCount, Int(program.match(frame.bytes, wireByteCount: frame.wireByteCount)))
   }
 }

@@ -150,7 +150,8 @@ public final class ForwarderService: Sendable {
   private func useCollectors(_ collectors: CollectorSet) {
     let addresses = collectors.paths.map(\.address)
     siblings.announce(addresses)
-    let excluded = addresses + siblings.look().filter { !addresses.contains($0) }
+    let others = siblings.look()
+    let excluded = addresses + others.filter { !addresses.contains($0) }
     let before = state.withLock { state -> [SocketAddress] in
       defer {
         state.current = addresses
@@ -159,7 +160,11 @@ public final class ForwarderService: Sendable {
       return state.current
     }
     // Frames to the addresses until now may still be on their way out; the next look lets go of them.
-    let plan = settings.plan(collectors: excluded + before.filter { !excluded.contains($0) })
+    // Where others send from is not known, but the range that it is in.
+    let own = collectors.paths.flatMap(\.lanes).map { $0.sourcePort...$0.sourcePort }
+    let plan = settings.plan(
+      collectors: excluded + before.filter { !excluded.contains($0) },
+      sourcePorts: others.isEmpty ? own : [LaneSocket.sourcePorts])
     for worker in workers { worker.prepare(plan: plan) }
     guard before != addresses else { return }
     let end = MonotonicClock.milliseconds + 1_000

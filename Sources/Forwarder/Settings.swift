@@ -52,14 +52,15 @@ public struct Settings: Sendable {
     self.destinations = destinations
   }
 
-  /// The capture plan when frames go to these collectors.
-  func plan(collectors: [SocketAddress]) -> CapturePlan {
-    CapturePlan(
-      interfaces: interfaces, filter: filter,
-      exclusions: Exclusions(
-        collectors: collectors.map { Exclusions.Collector(address: $0.host, port: $0.port) },
-        includesMetadata: mirrorsMetadata),
-      snapLength: snapLength, bufferByteCount: bufferByteCount)
+  /// The capture plan when frames go to these collectors from these ports.
+  func plan(collectors: [SocketAddress], sourcePorts: [ClosedRange<UInt16>] = []) -> CapturePlan {
+    var exclusions = Exclusions(
+      collectors: collectors.map { Exclusions.Collector(address: $0.host, port: $0.port) },
+      includesMetadata: mirrorsMetadata)
+    exclusions.sourcePorts = sourcePorts
+    return CapturePlan(
+      interfaces: interfaces, filter: filter, exclusions: exclusions, snapLength: snapLength,
+      bufferByteCount: bufferByteCount)
   }
 
   /// INTERFACE as it was given.

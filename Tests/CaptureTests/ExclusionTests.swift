@@ -5,22 +5,33 @@ import Testing
 
 /// The filter that the kernel runs, on frames made byte by byte.
 @Suite struct ExclusionTests {
-  private let collectors: [(String, UInt16)] = [("10.9.9.9", 4789), ("2001:db8::9", 4790), ("10.9.9.8", 5000)]
+  static let ports: [ClosedRange<UInt16>] = [50_000...50_003, 61_000...61_000]
+  private let collectors: [(String, UInt16)] = [
+    ("10.9.9.9", 4789), ("2001:db8::9", 4790), ("10.9.9.8", 5000), ("::ffff:10.9.9.7", 4789),
+  ]
+  static let tags: [[(UInt16, UInt16)]] = [
+    [], [(0x8100, 7)], [(0x88A8, 7)], [(0x9100, 0)], [(0x88A8, 7), (0x8100, 9)], [(0x8100, 1), (0x8100, 2)],
+    [(0x9100, 1), (0x9100, 2)],
+  ]
 
-  /// Compiled without a live capture, so that tags are looked for in the frame and no permission is needed.
+  /// Compiled without a live capture, so that the user's tags are looked for in the frame and no permission is needed.
   private func program(_ filter: String = "", includesMetadata: Bool = false) throws -> BPFProgram {
-    let plan = plan(filter, collectors: collectors, includesMetadata: includesMetadata)
-    return try PcapHandle.dead(linkType: LinkTypes.ethernet).compile(plan.expression)
+    let plan = plan(filter, collectors: collectors, sourcePorts: Self.ports, includesMetadata: includesMetadata)
+    return ExclusionProgram.program(
+      plan.exclusions, .ethernet, before: try PcapHandle.dead(linkType: LinkTypes.ethernet).compile(filter))
   }
 
-  private func datagram(_ destination: String, _ port: UInt16, from source: String = "10.0.0.1") -> [UInt8] {
-    let addresses = Addresses(source, destination)
-    return ipv4(addresses, 17, udpDatagram(addresses, from: 50_000, to: port, [8, 0, 0, 0, 0, 0, 1, 0]))
+  private func datagram(
+    _ destination: String, _ port: UInt16, from source: UInt16 = 50_000, options: [UInt8] = [], flags: UInt16 = 0x4000
+  ) -> [UInt8] {
+    let addresses = Addresses("10.0.0.1", destination)
+    let payload = udpDatagram(addresses, from: source, to: port, [8, 0, 0, 0, 0, 0, 1, 0])
+    return ipv4(addresses, 17, flags: flags, options: options, payload)
   }
 
-  private func datagram6(_ destination: UInt8, _ port: UInt16) -> [UInt8] {
+  private func datagram6(_ destination: UInt8, _ port: UInt16, from source: UInt16 = 50_000) -> [UInt8] {
     let addresses = Addresses(v6Address(1), v6Address(destination))
-    return ipv6(addresses, 17, udpDatagram(addresses, from: 50_000, to: port, [8, 0, 0, 0, 0, 0, 1, 0]))
+    return ipv6(addresses, 17, udpDatagram(addresses, from: source, to: port, [8, 0, 0, 0, 0, 0, 1, 0]))
   }
 
   /// An ICMP error of `type` that quotes `packet`.
@@ -32,75 +43,140 @@ import Testing
     ipv6(Addresses(v6Address(9), v6Address(1)), 58, [type, 4, 0, 0, 0, 0, 0, 0] + packet)
   }
 
-  @Test(arguments: ["", "udp", "udp or tcp or icmp or icmp6", "udp or vlan", "not vlan", "ip or ip6", "len > 0"])
+  /// `packet` in Ethernet under each combination of tags.
+  private func frames(_ packet: [UInt8]) -> [[UInt8]] {
+    Self.tags.map { ethernet(packet[0] >> 4 == 6 ? 0x86DD : 0x0800, tags: $0, packet) }
+  }
+
+  @Test(arguments: ["", "udp", "udp or tcp or icmp or icmp6 or vlan", "not vlan or vlan", "len > 0"])
   func ownTrafficIsNeverTaken(filter: String) throws {
     let program = try program(filter)
+    // Under whatever address it leaves: a NAT, an overlay, a name with a new address.
     let own = [
-      datagram("10.9.9.9", 4789), datagram("10.9.9.9", 4789, from: "10.7.7.7"), datagram("10.9.9.8", 5000),
-      datagram6(9, 4790),
+      datagram("10.9.9.9", 4789), datagram("127.0.0.1", 9), datagram("192.0.2.77", 53, from: 50_003),
+      datagram("10.9.9.8", 5000, from: 61_000), datagram("192.0.2.77", 53, options: [1, 1, 1, 1]),
+      datagram("192.0.2.77", 53, options: [UInt8](repeating: 1, count: 40)), datagram("192.0.2.77", 1, flags: 0x2000),
+      datagram6(9, 4790), datagram6(77, 53),
     ]
-    for packet in own { #expect(!program.takes(ethernet(packet))) }
-    // A collector that only sniffs has no socket: its host's answers to them.
-    for type: UInt8 in [3, 4, 11, 12] { #expect(!program.takes(ethernet(icmp(type, quoting: own[0])))) }
-    for type: UInt8 in 1...4 { #expect(!program.takes(ethernet(icmpv6(type, quoting: own[3])))) }
+    for frame in own.flatMap(frames) {
+      #expect(!program.on(.outgoing).takes(frame) && !program.on(.loopback).takes(frame), "\(frame)")
+    }
+    // The answers to them, whichever way they go.
+    var answers = own.dropLast(2).flatMap { packet in [3, 4, 5, 11, 12].map { icmp($0, quoting: packet) } }
+    answers += own.suffix(2).flatMap { packet in (1...4).map { icmpv6($0, quoting: packet) } }
     // What is quoted may be cut short.
-    #expect(!program.takes(ethernet(icmp(3, quoting: Array(own[0].prefix(28))))))
-    // The user's part is there and takes what is not ours.
-    #expect(program.takes(ethernet(datagram("10.9.9.9", 4788))))
+    answers.append(icmp(3, quoting: Array(own[0].prefix(28))))
+    for frame in answers.flatMap(frames) {
+      #expect(!program.on(Beside()).takes(frame) && !program.on(.outgoing).takes(frame), "\(frame)")
+    }
+    // Back by a bridge in this namespace: from our ports to a collector.
+    for packet in [own[0], own[3], own[7], datagram("10.9.9.7", 4789, options: [1, 1, 1, 1])] {
+      for frame in frames(packet) { #expect(!program.on(Beside()).takes(frame)) }
+    }
   }
 
   @Test func everythingElseIsTaken() throws {
     let program = try program()
-    let others = [
-      datagram("10.9.9.9", 4788), datagram("10.9.9.9", 5000), datagram("10.9.9.8", 4789), datagram("10.9.9.7", 4789),
-      // Back from the collector; TCP to its port; fragments, which have no ports.
-      datagram("10.0.0.1", 50_000, from: "10.9.9.9"), datagram6(9, 4789), datagram6(8, 4790),
-      ipv4(Addresses("10.0.0.1", "10.9.9.9"), 6, TCPHeader().segment(Addresses("10.0.0.1", "10.9.9.9"), [1])),
-      icmp(3, quoting: datagram("10.9.9.9", 4788)), icmp(3, quoting: datagram("10.9.9.7", 4789)),
-      icmp(8, quoting: datagram("10.9.9.9", 4789)), icmp(0, quoting: datagram("10.9.9.9", 4789)),
-      icmpv6(1, quoting: datagram6(9, 4789)), icmpv6(1, quoting: datagram6(8, 4790)),
-      icmpv6(128, quoting: datagram6(9, 4790)), icmpv6(129, quoting: datagram6(9, 4790)),
-      icmp(3, quoting: []), icmpv6(1, quoting: []), ipv4(1, []), ipv6(58, []),
+    // From such ports of other hosts, and to other ports and addresses than the collectors'.
+    let foreign = [
+      datagram("10.9.9.9", 4788), datagram("10.9.9.9", 5000), datagram("10.9.9.8", 4789), datagram("10.9.9.6", 4789),
+      datagram("10.0.0.1", 443), datagram6(9, 4789), datagram6(8, 4790),
     ]
-    for (index, packet) in others.enumerated() { #expect(program.takes(ethernet(packet)), "number \(index)") }
-    #expect(program.takes(ethernet(0x0806, [UInt8](repeating: 1, count: 28))))
-    #expect(program.takes(ethernet(0x88CC, [1, 2, 3])))
+    for frame in foreign.flatMap(frames) { #expect(program.on(Beside()).takes(frame)) }
+    let others = [
+      datagram("10.9.9.9", 4789, from: 49_999), datagram("10.9.9.9", 4789, from: 50_004),
+      datagram("10.9.9.9", 4789, from: 60_999), datagram("10.9.9.9", 50_000, from: 4789),
+      datagram6(9, 4790, from: 61_001),
+      // A later fragment has no ports; TCP has others.
+      datagram("10.9.9.9", 4789, flags: 0x2001), ipv4(6, TCPHeader().segment(.v4, [1])),
+      icmp(8, quoting: datagram("10.9.9.9", 4789)), icmp(0, quoting: datagram("10.9.9.9", 4789)),
+      icmp(6, quoting: datagram("10.9.9.9", 4789)), icmp(13, quoting: datagram("10.9.9.9", 4789)),
+      icmp(3, quoting: datagram("10.9.9.9", 4789, from: 49_999)),
+      icmp(3, quoting: datagram("10.9.9.9", 4789, flags: 0x2001)), icmp(3, quoting: ipv4(6, [0xC3, 0x50, 0, 0])),
+      icmpv6(1, quoting: datagram6(9, 4790, from: 49_999)), icmpv6(5, quoting: datagram6(9, 4790)),
+      icmpv6(0, quoting: datagram6(9, 4790)), icmpv6(128, quoting: datagram6(9, 4790)),
+      icmp(3, quoting: []), icmpv6(1, quoting: []), ipv4(1, []), ipv6(58, []), ipv4(17, []), ipv6(17, []),
+    ]
+    for (index, packet) in others.enumerated() {
+      for frame in frames(packet) { #expect(program.on(.outgoing).takes(frame), "number \(index)") }
+    }
+    for frame in [ethernet(0x0806, [UInt8](repeating: 1, count: 28)), ethernet(0x88CC, [1, 2, 3])] {
+      #expect(program.on(.outgoing).takes(frame))
+    }
   }
 
   static let endpoints = ["169.254.169.254", "169.254.170.2", "169.254.170.23"]
 
   @Test(arguments: endpoints) func metadataEndpointsAreNotTaken(endpoint: String) throws {
-    let usual = try program()
-    let all = try program(includesMetadata: true)
+    let usual = try program().on(Beside())
+    let all = try program(includesMetadata: true).on(Beside())
     for addresses in [Addresses("10.0.0.1", endpoint), Addresses(endpoint, "10.0.0.1")] {
-      let request = ethernet(ipv4(addresses, 6, TCPHeader().segment(addresses, [1])))
-      let ping = ethernet(ipv4(addresses, 1, [8, 0, 0, 0]))
-      #expect(!usual.takes(request) && !usual.takes(ping))
-      #expect(all.takes(request) && all.takes(ping))
+      let packets = [
+        ipv4(addresses, 6, TCPHeader().segment(addresses, [1])), ipv4(addresses, 1, [8, 0, 0, 0]),
+        ipv4(addresses, 6, flags: 0x0010, [1, 2, 3, 4]), ipv4(addresses, 99, []),
+      ]
+      for frame in packets.flatMap(frames) { #expect(!usual.takes(frame) && all.takes(frame)) }
     }
     let neighbour = Addresses("10.0.0.1", "169.254.169.253")
     #expect(usual.takes(ethernet(ipv4(neighbour, 6, TCPHeader().segment(neighbour, [1])))))
+    // Who has the address is no secret.
+    let question =
+      hex("0001 0800 0604 0001 020000000001 0a000001 000000000000") + Addresses("0.0.0.0", endpoint).destination
+    #expect(usual.takes(ethernet(0x0806, question)))
   }
 
   @Test(arguments: ["fd000ec2000000000000000000000254", "fd000ec2000000000000000000000023"])
   func metadataEndpointsOfIPv6(endpoint: String) throws {
+    let usual = try program().on(Beside())
+    let all = try program(includesMetadata: true).on(Beside())
     let addresses = Addresses(v6Address(1), hex(endpoint))
     for direction in [addresses, addresses.reversed] {
-      let frame = ethernet(ipv6(direction, 6, TCPHeader().segment(direction, [1])))
-      let isTaken = try program().takes(frame)
-      #expect(!isTaken)
-      #expect(try program(includesMetadata: true).takes(frame))
+      let whole = ipv6(direction, 6, TCPHeader().segment(direction, [1]))
+      let fragment = ipv6(direction, 44, fragmentHeader(next: 6, offset: 9, more: false, identification: 7) + [1])
+      for frame in frames(whole) + frames(fragment) { #expect(!usual.takes(frame) && all.takes(frame)) }
     }
+    let neighbour = Addresses(v6Address(1), hex("fd000ec2000000000000000000000253"))
+    #expect(usual.takes(ethernet(ipv6(neighbour, 6, TCPHeader().segment(neighbour, [1])))))
   }
 
-  /// `vlan` moves what follows it in an expression four bytes on. The exclusions stand first, so they stay in place.
+  /// Where ECS redirects 169.254.170.2 to on its own host.
+  @Test func redirectedCredentials() throws {
+    let usual = try program().on(.loopback)
+    let all = try program(includesMetadata: true).on(.loopback)
+    var request = TCPHeader()
+    request.destinationPort = 51_679
+    var answer = TCPHeader()
+    answer.sourcePort = 51_679
+    let loopback6 = [UInt8](repeating: 0, count: 15) + [1]
+    for addresses in [
+      Addresses("127.0.0.1", "127.0.0.1"), Addresses("10.0.0.1", "127.0.0.1"), Addresses("127.0.1.1", "10.0.0.1"),
+    ] {
+      for header in [request, answer] {
+        for frame in frames(ipv4(addresses, 6, options: [1, 1, 1, 1], header.segment(addresses, [1]))) {
+          #expect(!usual.takes(frame) && all.takes(frame))
+        }
+      }
+      #expect(usual.takes(ethernet(ipv4(addresses, 6, TCPHeader().segment(addresses, [1])))))
+    }
+    for addresses in [Addresses(loopback6, loopback6), Addresses(v6Address(1), loopback6)] {
+      for direction in [addresses, addresses.reversed] {
+        for frame in frames(ipv6(direction, 6, request.segment(direction, [1]))) {
+          #expect(!usual.takes(frame) && all.takes(frame))
+        }
+      }
+    }
+    #expect(usual.takes(ethernet(ipv4(6, request.segment(.v4, [1])))))
+    #expect(usual.takes(ethernet(ipv6(6, request.segment(.v6, [1])))))
+  }
+
+  /// `vlan` moves what follows it in an expression four bytes on; the exclusions are no part of it.
   @Test func theUsersVLANDoesNotShiftExclusions() throws {
-    let program = try program("udp or vlan 7")
+    let program = try program("udp or vlan 7").on(.outgoing)
     let request = ipv4(6, TCPHeader().segment(.v4, [1]))
     #expect(program.takes(ethernet(0x0800, tags: [(0x8100, 7)], request)))
     #expect(!program.takes(ethernet(0x0800, tags: [(0x8100, 8)], request)))
     #expect(!program.takes(ethernet(request)))
-    #expect(!program.takes(ethernet(datagram("10.9.9.9", 4789))))
+    for frame in frames(datagram("10.9.9.9", 4789)) { #expect(!program.takes(frame)) }
   }
 
   @Test(arguments: ["tcp) or (udp", "tcp)", "(tcp", "tcp and", "tcp or or udp", "port 70000", "host nosuch.invalid."])
@@ -122,26 +198,23 @@ import Testing
     _ = try program(filter)
   }
 
-  /// A weaker operator of the user's does not reach the exclusions.
-  @Test func theUsersOrStaysInside() throws {
-    let program = try program("tcp or udp")
-    #expect(!program.takes(ethernet(datagram("10.9.9.9", 4789))))
-    #expect(program.takes(ethernet(datagram("10.9.9.9", 53))))
-    #expect(!program.takes(ethernet(0x0806, [UInt8](repeating: 1, count: 28))))
-  }
-
   @Test func nothingExcludedAndNothingAskedFor() throws {
-    #expect(plan(includesMetadata: true).expression == "")
     let program = try FilterCompiler.compile(plan(includesMetadata: true)).ethernet
+    #expect(program.instructions.count == 1)
     #expect(program.takes(ethernet(0x88CC, [])) && program.takes([1]))
   }
 
-  /// As many collectors as there can be still make a program that the kernel takes.
-  @Test func thirtyTwoCollectors() throws {
-    let many = (1...16).flatMap { [("10.9.9.\($0)", UInt16(4789)), ("2001:db8::\($0)", UInt16(4789))] }
-    let program = try FilterCompiler.compile(plan("tcp or udp", collectors: many)).ethernet
-    #expect(program.instructions.count < BPFProgram.maximumCount)
-    for number in 1...16 { #expect(!program.takes(ethernet(datagram("10.9.9.\(number)", 4789)))) }
-    #expect(program.takes(ethernet(datagram("10.9.9.17", 4789))))
+  /// Every port of twenty ranges, and no other.
+  @Test func manyRanges() throws {
+    let bounds = (0..<20).map { UInt16(49_200 + $0 * 640) }
+    let ranges = bounds.shuffled().map { $0...($0 + 63) } + [49_210...49_300, 49_301...49_301, 65_535...65_535]
+    let program = ExclusionProgram.program(
+      plan(sourcePorts: ranges).exclusions, .ethernet, before: BPFProgram(instructions: [.keep(9)])
+    ).on(.outgoing)
+    var frame = ethernet(datagram("10.9.9.9", 4789))
+    for port in 0...UInt16.max {
+      frame.put(bigEndian(port), at: 34)
+      if program.takes(frame) == ranges.contains(where: { $0.contains(port) }) { Issue.record("port \(port)") }
+    }
   }
 }

@@ -6,8 +6,10 @@
 #include <time.h>
 // Needs `struct timespec`.
 #include <linux/errqueue.h>
+#include <linux/fib_rules.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
+#include <linux/rtnetlink.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
