@@ -27,6 +27,8 @@ final class Worker: Sendable {
 
   private let orders: Mutex<Orders>
   private let wakeUp: EventDescriptor
+  /// Signalled when the thread has ended, and left so.
+  let ended: EventDescriptor
   private let state = Mutex(State())
   private let pipelineBox: PipelineBox
   private let choice: EngineChoice
@@ -48,6 +50,7 @@ final class Worker: Sendable {
     choice: EngineChoice, logger: Logger
   ) throws(SystemError) {
     wakeUp = try EventDescriptor()
+    ended = try EventDescriptor()
     self.index = index
     orders = Mutex(Orders(plan: plan, collectors: collectors))
     pipelineBox = PipelineBox(Pipeline(policy: policy, sample: sample))
@@ -160,6 +163,7 @@ final class Worker: Sendable {
       $0.isCapturing = false
       $0.hasEnded = true
     }
+    ended.signal()
   }
 
   private func apply(_ plan: CapturePlan, to engine: any CaptureEngine) {

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -34,6 +35,8 @@ extern const unsigned long CLinux_SIOCGIFFLAGS;
 extern const unsigned int CLinux_ETH_P_ALL;
 /// EFD_NONBLOCK | EFD_CLOEXEC.
 extern const int CLinux_EFD_FLAGS;
+/// SFD_NONBLOCK | SFD_CLOEXEC.
+extern const int CLinux_SFD_FLAGS;
 
 // The ring's block status word is shared with the kernel: read with acquire, written with release ordering.
 uint32_t CLinux_load_acquire(const void *_Nonnull word);
