@@ -28,6 +28,7 @@ const unsigned long CLinux_SIOCGIFHWADDR = SIOCGIFHWADDR;
 const unsigned long CLinux_SIOCGIFFLAGS = SIOCGIFFLAGS;
 const unsigned int CLinux_ETH_P_ALL = ETH_P_ALL;
 const int CLinux_EFD_FLAGS = EFD_NONBLOCK | EFD_CLOEXEC;
+const int CLinux_SFD_FLAGS = SFD_NONBLOCK | SFD_CLOEXEC;
 
 uint32_t CLinux_load_acquire(const void *word) { return __atomic_load_n((const uint32_t *)word, __ATOMIC_ACQUIRE); }
 void CLinux_store_release(void *word, uint32_t value) { __atomic_store_n((uint32_t *)word, value, __ATOMIC_RELEASE); }

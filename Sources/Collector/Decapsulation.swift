@@ -1,16 +1,18 @@
 public import Wire
 
-/// What became of the datagrams received. Every datagram is in exactly one of the last four counters of datagrams:
-/// `datagrams = frames + invalidHeaders + otherVNI + truncated`.
+/// What became of the datagrams received. Every datagram is in exactly one of the last five counters of datagrams:
+/// `datagrams = frames + undelivered + invalidHeaders + otherVNI + truncated`.
 public struct ReceiveCounters: Equatable, Sendable {
   /// Datagrams looked at.
   public var datagrams: UInt64 = 0
   /// Their UDP payload in bytes, VXLAN headers included.
   public var bytes: UInt64 = 0
-  /// Inner frames handed on.
+  /// Inner frames handed on: once they are written, where they go to a file.
   public var frames: UInt64 = 0
   /// Bytes of these frames.
   public var frameBytes: UInt64 = 0
+  /// Inner frames that wait to be written or, in the last figures, could not be. Not cumulative.
+  public var undelivered: UInt64 = 0
   /// Datagrams without the VXLAN I flag.
   public var invalidHeaders: UInt64 = 0
   /// Datagrams of another VNI than the one asked for.
@@ -23,7 +25,7 @@ public struct ReceiveCounters: Equatable, Sendable {
   /// All zero.
   public init() {}
 
-  /// What was counted since `earlier`, a snapshot of the same counters.
+  /// What was counted since `earlier`, a snapshot of the same counters; `undelivered` stays what it is.
   public func since(_ earlier: ReceiveCounters) -> ReceiveCounters {
     var difference = self
     difference.datagrams -= earlier.datagrams

@@ -6,7 +6,7 @@ internal import Synchronization
 /// stays readable for every waiter from `set` on.
 public final class Event: Sendable {
   /// The eventfd, for poll(2): readable once the event has happened.
-  let descriptor: CInt
+  package let descriptor: CInt
   private let happened = Atomic(false)
 
   /// An event that has not happened yet.

@@ -1,5 +1,19 @@
 public import Wire
 
+/// A number of frames.
+public struct FrameTally: Equatable, Sendable {
+  /// How many.
+  public var frames: UInt64 = 0
+  /// Their bytes.
+  public var bytes: UInt64 = 0
+
+  /// These.
+  public init(frames: UInt64 = 0, bytes: UInt64 = 0) {
+    self.frames = frames
+    self.bytes = bytes
+  }
+}
+
 /// Where received frames go: a capture file, lines of text, a test's array.
 public protocol FrameSink: ~Copyable {
   /// Takes one inner Ethernet frame of at least `Decapsulation.minimumFrame` bytes.
@@ -14,6 +28,14 @@ public protocol FrameSink: ~Copyable {
   /// No frame is waiting: hand on what is buffered.
   mutating func flush() throws(CollectorError)
 
+  /// Frames taken that are not handed on: they wait in a buffer, or were lost when it could not be written.
+  var pending: FrameTally { get }
+
   /// The descriptor written to, if a lost reader should end receiving at once; nil if there is none.
   var outputDescriptor: CInt? { get }
+}
+
+extension FrameSink where Self: ~Copyable {
+  /// None: what is taken is handed on.
+  public var pending: FrameTally { FrameTally() }
 }

@@ -59,9 +59,13 @@ public struct PcapngWriter: ~Copyable, FrameSink {
     output.append(frame)
     for _ in 0..<padding { output.append(UInt8(0)) }
     output.append(UInt32(length))
+    output.endFrame(byteCount: frame.byteCount)
   }
 
-  /// Writes out what is buffered.
+  /// Frames in the buffer, or lost with it.
+  public var pending: FrameTally { output.pending }
+
+  /// Writes out what is buffered. Where that fails, the file ends with the last block that is whole.
   public mutating func flush() throws(CollectorError) {
     try output.flush()
   }

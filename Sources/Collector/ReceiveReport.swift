@@ -45,7 +45,8 @@ public struct ReceiveReport: Sendable {
 
   private static func text(_ counters: ReceiveCounters, nanoseconds: UInt64, label: String) -> String {
     "\(label) in \(seconds(nanoseconds)) s: \(counters.datagrams) datagrams (\(counters.bytes) bytes), "
-      + "\(counters.frames) frames (\(counters.frameBytes) bytes), \(counters.invalidHeaders) with an invalid header, "
+      + "\(counters.frames) frames (\(counters.frameBytes) bytes), \(counters.undelivered) not written, "
+      + "\(counters.invalidHeaders) with an invalid header, "
       + "\(counters.otherVNI) of other VNIs, \(counters.truncated) truncated, "
       + "\(counters.kernelDropped) dropped by the kernel"
   }
@@ -60,6 +61,7 @@ public struct ReceiveReport: Sendable {
   private static func members(_ counters: ReceiveCounters) -> String {
     "\"received_datagrams\":\(counters.datagrams),\"received_bytes\":\(counters.bytes),"
       + "\"delivered_frames\":\(counters.frames),\"delivered_bytes\":\(counters.frameBytes),"
+      + "\"undelivered_frames\":\(counters.undelivered),"
       + "\"invalid_headers\":\(counters.invalidHeaders),\"other_vni\":\(counters.otherVNI),"
       + "\"truncated_datagrams\":\(counters.truncated),"
       + "\"kernel_dropped_datagrams\":\(counters.kernelDropped)"

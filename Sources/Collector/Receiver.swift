@@ -50,7 +50,8 @@ public struct Receiver: ~Copyable {
   public mutating func run(
     stop: Event, limit: UInt64? = nil, into sink: inout some FrameSink & ~Copyable
   ) throws(CollectorError) -> End {
-    defer { publish() }
+    // After the last flush, and also where it failed.
+    defer { publish(pending: sink.pending) }
     do throws(CollectorError) {
       let end = try receive(stop: stop, limit: limit ?? .max, into: &sink)
       try sink.flush()
@@ -70,11 +71,12 @@ public struct Receiver: ~Copyable {
       for index in 0..<count where decapsulation.counters.frames < limit {
         try Self.handOn(index, of: socket, through: &decapsulation, to: &sink)
       }
-      publish()
+      publish(pending: sink.pending)
       drained += isStopped ? 1 : 0
       if isStopped && (count < UDPReceiver.batchCapacity || drained == Self.drainBatches) { return .stopped }
       if count < UDPReceiver.batchCapacity && decapsulation.counters.frames < limit {
         try sink.flush()
+        publish(pending: sink.pending)
         try socket.wait(stop: stop, output: sink.outputDescriptor)
       }
     }
@@ -91,9 +93,13 @@ public struct Receiver: ~Copyable {
     try sink.receive(frame, header: header, timestamp: socket.timestamp(at: index))
   }
 
-  private mutating func publish() {
+  private mutating func publish(pending: FrameTally) {
     socket.updateKernelDrops()
-    decapsulation.counters.kernelDropped = socket.kernelDrops
-    statistics.publish(decapsulation.counters)
+    var counters = decapsulation.counters
+    counters.kernelDropped = socket.kernelDrops
+    counters.frames -= pending.frames
+    counters.frameBytes -= pending.bytes
+    counters.undelivered = pending.frames
+    statistics.publish(counters)
   }
 }

@@ -1,6 +1,5 @@
-internal import CLinux
-internal import Glibc
 internal import Synchronization
+internal import System
 
 /// Runs a receiver on a thread of its own: receiving blocks, so it has no place on the cooperative pool.
 public final class ReceiverThread: Sendable {
@@ -18,11 +17,9 @@ public final class ReceiverThread: Sendable {
   ///
   /// - Parameters:
   ///   - limit: frames after which it ends by itself; nil is none.
-  ///   - atEnd: called on the thread when it is done.
   /// - Throws: `CollectorError` of `.eventfd` or `.createThread`.
   public init<Sink: FrameSink & ~Copyable>(
-    _ receiver: consuming Receiver, into sink: consuming Sink, limit: UInt64? = nil,
-    atEnd: @escaping @Sendable () -> Void = {}
+    _ receiver: consuming Receiver, into sink: consuming Sink, limit: UInt64? = nil
   ) throws(CollectorError) {
     let stopping = try Event()
     let ended = try Event()
@@ -32,10 +29,13 @@ public final class ReceiverThread: Sendable {
     self.ended = ended
     self.result = result
     let work = Work(receiver: receiver, sink: sink)
-    try Self.start {
-      result.set(work.run(stop: stopping, limit: limit))
-      ended.set()
-      atEnd()
+    do throws(SystemError) {
+      try BackgroundThread.run(name: "receive") {
+        result.set(work.run(stop: stopping, limit: limit))
+        ended.set()
+      }
+    } catch {
+      throw CollectorError(.createThread, code: error.code)
     }
   }
 
@@ -49,30 +49,6 @@ public final class ReceiverThread: Sendable {
     ended.wait(milliseconds: milliseconds)
     return result.get()
   }
-
-  private static func start(_ body: @escaping () -> Void) throws(CollectorError) {
-    let job = unsafe Unmanaged.passRetained(Job(body))
-    var thread = pthread_t()
-    let code = unsafe pthread_create(
-      &thread, nil,
-      { argument in
-        _ = unsafe CLinux_name_thread("receive")
-        unsafe Unmanaged<Job>.fromOpaque(argument!).takeRetainedValue().body()
-        return nil
-      }, job.toOpaque())
-    guard code == 0 else {
-      unsafe job.release()
-      throw CollectorError(.createThread, code: code)
-    }
-    pthread_detach(thread)
-  }
-}
-
-/// The closure that a C thread function gets as its argument.
-private final class Job {
-  let body: () -> Void
-
-  init(_ body: @escaping () -> Void) { self.body = body }
 }
 
 /// Receiver and sink, which a closure could hold but not change.

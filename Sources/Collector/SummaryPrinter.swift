@@ -20,7 +20,11 @@ public struct SummaryPrinter: ~Copyable, FrameSink {
     let line = Array((FrameSummary.line(frame, header: header, timestamp: timestamp) + "\n").utf8)
     try output.reserve(line.count)
     for byte in line { output.append(byte) }
+    output.endFrame(byteCount: frame.byteCount)
   }
+
+  /// Frames whose lines are in the buffer, or were lost with it.
+  public var pending: FrameTally { output.pending }
 
   /// Writes out what is buffered.
   public mutating func flush() throws(CollectorError) {

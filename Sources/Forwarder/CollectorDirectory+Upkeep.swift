@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Synchronization
 import System
 import Transport
 
@@ -8,9 +9,7 @@ extension CollectorDirectory {
   /// The network has changed, or enough time has passed that it may have without a word: ways whose source address is
   /// no longer the one that a new connection would have are made anew, missing ones are opened, and the routes' MTUs
   /// are read.
-  ///
-  /// - Returns: whether every known address has a way.
-  func revalidate() -> Bool {
+  func revalidate() {
     chooseMark()
     if let ports = reservePorts() {
       let mark = state.withLock { $0.mark }
@@ -18,9 +17,8 @@ extension CollectorDirectory {
         remake(address, path, ports)
       }
     }
-    let isComplete = openAll()
+    _ = openAll()
     watchRoutes()
-    return isComplete
   }
 
   private func remake(_ address: SocketAddress, _ path: CollectorPath, _ ports: SourcePorts) {

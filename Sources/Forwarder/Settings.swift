@@ -58,6 +58,7 @@ public struct Settings: Sendable {
       collectors: collectors.map { Exclusions.Collector(address: $0.host, port: $0.port) },
       includesMetadata: mirrorsMetadata)
     exclusions.sourcePorts = sourcePorts
+    exclusions.mark = OwnMark.value
     return CapturePlan(
       interfaces: interfaces, filter: filter, exclusions: exclusions, snapLength: snapLength,
       bufferByteCount: bufferByteCount)

@@ -1,7 +1,7 @@
 import FoundationEssentials
 public import Mirror
 import System
-import Transport
+public import Transport
 
 /// The figures of one interval, as they are printed.
 public struct StatisticsReport: Sendable {
@@ -17,10 +17,16 @@ public struct StatisticsReport: Sendable {
   public var engine: String
   /// Largest outer IP packet in bytes now allowed; nil without a destination.
   public var mtu: Int?
+  /// Name of the machine.
+  public var host: String
   /// What the interval counted.
   public var counters: Counters
   /// What was counted since start.
   public var total: Counters
+  /// What the interval sent to each collector.
+  public var collectors: [CollectorReport]
+  /// What was sent to each collector since start.
+  public var totalCollectors: [CollectorReport]
 
   /// The line for `format`, without a newline.
   public func line(_ format: StatisticsFormat) -> String {
@@ -45,6 +51,7 @@ public struct StatisticsReport: Sendable {
       "segmented \(counts.segmented) fragmented \(counts.fragmented) truncated \(counts.truncated)",
       "checksums filled \(counts.checksumsFilled)",
     ]
+    if counters.blindMilliseconds > 0 { parts.append("blind \(counters.blindMilliseconds) ms") }
     if isFinal {
       parts.append(
         "total captured \(total.capture.captured) forwarded \(total.send.forwardedFrames) "
@@ -55,16 +62,9 @@ public struct StatisticsReport: Sendable {
 
   /// The sum, with what it is made of.
   private var dropped: String {
-    let counts = counters.capture
-    var reasons = [
-      ("oversize", counts.droppedOversize), ("rate", counts.droppedRate), ("sample", counts.droppedSample),
-      ("no destination", counts.droppedNoDestination),
-    ]
-    reasons += counters.send.droppedByName
-    let named = reasons.filter { $0.1 > 0 }
-    let sum = named.reduce(0) { $0 + $1.1 }
-    guard sum > 0 else { return "0" }
-    return "\(sum) (\(named.map { "\($0.0) \($0.1)" }.joined(separator: ", ")))"
+    let reasons = counters.dropReasons
+    guard !reasons.isEmpty else { return "0" }
+    return "\(counters.dropped) (\(reasons.map { "\($0.name) \($0.frames)" }.joined(separator: ", ")))"
   }
 
   private static func rounded(_ value: Double, _ digits: Int) -> String {
@@ -80,6 +80,20 @@ public struct StatisticsReport: Sendable {
     guard let data = try? encoder.encode(StatisticsDocument(self)) else { return "{}" }
     return String(decoding: data, as: UTF8.self)
   }
+}
+
+extension Counters {
+  /// Captured frames that were not sent, by reason, without zeros.
+  var dropReasons: [(name: String, frames: UInt64)] {
+    let own = [
+      ("oversize", capture.droppedOversize), ("rate", capture.droppedRate), ("sample", capture.droppedSample),
+      ("loop", capture.droppedLoop), ("no destination", capture.droppedNoDestination),
+    ]
+    return (own + send.droppedByName).filter { $0.1 > 0 }.map { (name: $0.0, frames: $0.1) }
+  }
+
+  /// Captured frames that were not sent.
+  var dropped: UInt64 { dropReasons.reduce(0) { $0 + $1.frames } }
 }
 
 extension SendCounters {

@@ -27,6 +27,8 @@ final class Worker: Sendable {
 
   private let orders: Mutex<Orders>
   private let wakeUp: EventDescriptor
+  /// Signalled when the thread has ended, and left so.
+  let ended: EventDescriptor
   private let state = Mutex(State())
   private let pipelineBox: PipelineBox
   private let choice: EngineChoice
@@ -48,15 +50,19 @@ final class Worker: Sendable {
     choice: EngineChoice, logger: Logger
   ) throws(SystemError) {
     wakeUp = try EventDescriptor()
+    ended = try EventDescriptor()
     self.index = index
     orders = Mutex(Orders(plan: plan, collectors: collectors))
-    pipelineBox = PipelineBox(Pipeline(policy: policy, sample: sample))
+    pipelineBox = PipelineBox(Pipeline(policy: policy, sample: sample, bufferByteCount: plan.bufferByteCount))
     self.choice = choice
     self.logger = logger
   }
 
   /// The counters of the last batch.
   var counters: Counters { pipelineBox.pipeline.snapshot }
+
+  /// Loops found since the last call.
+  func takeLoops() -> [LoopEvent] { pipelineBox.pipeline.takeLoops() }
 
   /// What the worker is doing.
   var status: State { state.withLock { $0 } }
@@ -160,6 +166,7 @@ final class Worker: Sendable {
       $0.isCapturing = false
       $0.hasEnded = true
     }
+    ended.signal()
   }
 
   private func apply(_ plan: CapturePlan, to engine: any CaptureEngine) {

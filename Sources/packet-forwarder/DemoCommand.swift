@@ -4,6 +4,7 @@ import Collector
 import Forwarder
 import Glibc
 import Logging
+import System
 import Transport
 
 /// `demo`: forwarder and collector in one process over loopback, with a little traffic to mirror.
@@ -34,38 +35,48 @@ struct DemoCommand: ParsableCommand {
 
   func run() throws {
     let choice = CaptureChoice(rawValue: capture) ?? .auto
-    let signals = SignalSet.blocked()
-    let receiver: ReceiverThread
-    let port: UInt16
-    do throws(CollectorError) {
-      let loopback = Receiver(socket: try UDPReceiver(listen: ListenAddress(host: "127.0.0.1", port: 0)))
-      port = loopback.port
-      let mainThread = pthread_self()
-      receiver = try ReceiverThread(
-        loopback, into: SummaryPrinter(descriptor: STDOUT_FILENO), limit: count.map { UInt64($0) },
-        atEnd: { pthread_kill(mainThread, SIGUSR1) })
-    } catch {
-      throw ExitStatus.failure(ExitStatus.inputOutput, "cannot open the collector: \(error)")
-    }
+    let signals = try Signals()
+    let console = try Console(say: Console.sayAsWarning)
+    let (receiver, port) = try openReceiver()
 
     var settings = Settings(destinations: [Destination(host: "127.0.0.1", port: port)])
     settings.interfaces = .named(["lo"])
     settings.filter = filter
     settings.capture = choice
     settings.statDuration = 0
-    let service = try ForwarderService.make(settings, logger: Log.make(level: .info), output: StandardStream.error)
+    // Standard output is for the frames.
+    let logger = Console.logger(level: .info, output: console.log)
+    let service = try ForwarderService.make(settings, logger: logger, output: console.log)
     do throws(CaptureError) {
       try service.start()
     } catch {
+      _ = console.log.flush(by: MonotonicClock.milliseconds + 200)
       throw ExitStatus.failure(error, filterName: "--filter", interfaceName: "interface")
     }
     let traffic = try SampleTraffic()
-    traffic.start()
-    signals.wait(onHangup: service.reload)
-    Deadline.exit(after: 1_900, code: 0)
+    try traffic.start()
+    _ = signals.wait(done: receiver.ended.descriptor, onHangup: service.reload)
+    let deadline = MonotonicClock.milliseconds + Deadline.forEnding
+    Deadline.set()
     traffic.stop()
-    service.stop()
+    let doubt = service.stop(by: deadline - 600)
     receiver.stop()
-    _ = receiver.join(milliseconds: 500)
+    // Whoever does not read the frames need not be waited for.
+    _ = receiver.join(milliseconds: 400)
+    if let doubt { logger.error("\(doubt)") }
+    _ = console.log.flush(by: deadline)
+    if doubt != nil { throw ExitCode(ExitStatus.temporaryFailure) }
+  }
+
+  /// A collector on loopback that prints what arrives, and its port.
+  private func openReceiver() throws -> (ReceiverThread, port: UInt16) {
+    do throws(CollectorError) {
+      let receiver = Receiver(socket: try UDPReceiver(listen: ListenAddress(host: "127.0.0.1", port: 0)))
+      let port = receiver.port
+      let printer = SummaryPrinter(descriptor: STDOUT_FILENO)
+      return (try ReceiverThread(receiver, into: printer, limit: count.map { UInt64($0) }), port)
+    } catch {
+      throw ExitStatus.failure(ExitStatus.inputOutput, "cannot open the collector: \(error)")
+    }
   }
 }

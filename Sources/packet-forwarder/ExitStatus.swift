@@ -1,19 +1,27 @@
 import ArgumentParser
 import Capture
 import Glibc
+import System
 
 /// Exit codes of sysexits.h.
 enum ExitStatus {
   static let usage: Int32 = 64
   static let inputOutput: Int32 = 74
+  /// Ended as asked, but not all is said or done.
+  static let temporaryFailure: Int32 = 75
   static let noPermission: Int32 = 77
   static let configuration: Int32 = 78
 
   /// Writes one line to standard error and makes the error that ends the program.
   static func failure(_ code: Int32, _ message: String) -> ExitCode {
-    let line = "packet-forwarder: \(message.split(whereSeparator: \.isNewline).joined(separator: " "))\n"
-    StandardStream.error.write(line)
+    let line = "packet-forwarder: \(message.split(whereSeparator: \.isNewline).joined(separator: " "))"
+    LineOutput.writeNow(line, to: STDERR_FILENO, within: 200)
     return ExitCode(code)
+  }
+
+  /// The end of the program for something that the system does not give.
+  static func failure(_ error: SystemError) -> ExitCode {
+    failure(inputOutput, "cannot start: \(error)")
   }
 
   /// The end of the program for a capture that cannot work.
@@ -39,30 +47,6 @@ enum ExitStatus {
       return failure(configuration, "\(interfaceName): \(error.description)")
     case .failed:
       return failure(inputOutput, error.description)
-    }
-  }
-}
-
-/// Standard output or error, written whole lines at a time without buffering.
-struct StandardStream: Sendable {
-  static let output = StandardStream(descriptor: 1)
-  static let error = StandardStream(descriptor: 2)
-
-  let descriptor: Int32
-
-  /// Writes all of `text`; gives up silently if nobody reads any more.
-  func write(_ text: String) {
-    let bytes = Array(text.utf8)
-    var done = 0
-    while done < bytes.count {
-      let count = unsafe bytes.withUnsafeBytes { raw in
-        unsafe Glibc.write(descriptor, raw.baseAddress! + done, bytes.count - done)
-      }
-      if count < 0 {
-        if errno == EINTR { continue }
-        return
-      }
-      done += count
     }
   }
 }

@@ -1,11 +1,10 @@
 import ArgumentParser
+import CStart
+import System
 
 /// The command line's root.
 @main
 struct PacketForwarder: ParsableCommand {
-  /// As `--version` shows it.
-  static let version = "0.1.0"
-
   static let configuration = CommandConfiguration(
     commandName: "packet-forwarder",
     abstract: "Copies live traffic to a collector, wrapped in VXLAN.",
@@ -13,7 +12,7 @@ struct PacketForwarder: ParsableCommand {
       Captures frames on an interface, keeps those a filter selects, and sends each in VXLAN (RFC 7348) over UDP to one \
       or more collectors. Every setting is a flag or an environment variable; a flag wins.
       """,
-    version: version,
+    version: Version.current,
     subcommands: [RunCommand.self, ReceiveCommand.self, DemoCommand.self],
     defaultSubcommand: RunCommand.self)
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Collector
 import Glibc
+import System
 import Wire
 
 /// The collector's side: takes VXLAN datagrams and shows or stores the frames inside.
@@ -54,56 +55,73 @@ struct ReceiveCommand: ParsableCommand {
     }
     if write == "" { throw invalid("--write", "", "a file, or - for standard output") }
 
-    let thread = try start(on: address, vni: vni.map { UInt32($0) }, limit: limit)
-    var statistics = StatisticsOutput(
-      descriptor: write == "-" ? STDERR_FILENO : STDOUT_FILENO,
-      report: ReceiveReport(format: format), interval: interval)
-    while !statistics.waitForSignal() {
-      statistics.print(thread.statistics.snapshot, isFinal: false)
+    // A name may take long to look up; until then signals end the program as they would any other.
+    let receiver = try listen(on: address, vni: vni.map { UInt32($0) })
+    let bound = ListenAddress(host: address.host, port: receiver.port)
+    let signals = try Signals([SIGTERM, SIGINT])
+    let console = try Console()
+    let thread = try start(receiver, limit: limit)
+    Console.sayPlainly("listening on \(bound)", console.log)
+    var report = ReceiveReport(format: format)
+    let output = interval == 0 ? nil : write == "-" ? console.log : console.statistics
+    var next = MonotonicClock.milliseconds + Int64(interval) * 1_000
+    while signals.wait(done: thread.ended.descriptor, until: interval == 0 ? nil : next) == .timeout {
+      output?.write(report.line(total: thread.statistics.snapshot, isFinal: false))
+      next = MonotonicClock.milliseconds + Int64(interval) * 1_000
     }
+    let deadline = MonotonicClock.milliseconds + Deadline.forEnding
+    Deadline.set()
     thread.stop()
     // The sink may be waiting for a reader that does not read; nobody has to wait with it.
-    let outcome = thread.join(milliseconds: 1000)
-    statistics.print(thread.statistics.snapshot, isFinal: true)
+    let outcome = thread.join(milliseconds: 1_000)
+    output?.write(report.line(total: thread.statistics.snapshot, isFinal: true))
+    let isTold = console.statistics.flush(by: deadline - 300)
+    let code = status(outcome, console)
+    let isLogged = console.log.flush(by: deadline)
+    if code != 0 { throw ExitCode(code) }
+    if !isTold || !isLogged { throw ExitCode(ExitStatus.temporaryFailure) }
+  }
+
+  /// The exit code for how receiving ended; says what went wrong.
+  private func status(_ outcome: ReceiverThread.Outcome?, _ console: Console) -> Int32 {
     switch outcome {
-    case .success: break
-    case .failure(let error) where error.operation == .write:
-      throw failure(EX_IOERR, "cannot write \(write ?? "-"): \(error.reason)")
-    case .failure(let error): throw failure(EX_IOERR, "cannot receive: \(error)")
-    case nil: log("the last frames are lost: the reader of \(write ?? "-") does not read")
+    case .success:
+      return 0
+    case .failure(let error):
+      let what = error.operation == .write ? "write \(write ?? "-"): \(error.reason)" : "receive: \(error)"
+      Console.sayPlainly("cannot \(what)", console.log)
+      return ExitStatus.inputOutput
+    case nil:
+      Console.sayPlainly("the last frames are lost: the reader of \(write ?? "-") does not read", console.log)
+      return ExitStatus.temporaryFailure
     }
   }
 
-  /// Opens the socket and the output, and starts receiving.
-  private func start(on address: ListenAddress, vni: UInt32?, limit: UInt64?) throws -> ReceiverThread {
-    var attempt = "listen on \(address)"
+  private func listen(on address: ListenAddress, vni: UInt32?) throws -> Receiver {
     do throws(CollectorError) {
-      let receiver = Receiver(socket: try UDPReceiver(listen: address), vni: vni)
-      let bound = ListenAddress(host: address.host, port: receiver.port)
-      attempt = "start a thread"
-      let mainThread = pthread_self()
-      let wake: @Sendable () -> Void = { pthread_kill(mainThread, SIGUSR1) }
-      let thread: ReceiverThread
+      return Receiver(socket: try UDPReceiver(listen: address), vni: vni)
+    } catch {
+      throw ExitStatus.failure(ExitStatus.inputOutput, "cannot listen on \(address): \(error.reason)")
+    }
+  }
+
+  /// Opens the output and starts receiving.
+  private func start(_ receiver: consuming Receiver, limit: UInt64?) throws -> ReceiverThread {
+    var attempt = "start a thread"
+    do throws(CollectorError) {
       switch write {
       case nil:
-        StatisticsOutput.blockSignals()
-        thread = try ReceiverThread(
-          receiver, into: SummaryPrinter(descriptor: STDOUT_FILENO), limit: limit, atEnd: wake)
+        return try ReceiverThread(receiver, into: SummaryPrinter(descriptor: STDOUT_FILENO), limit: limit)
       case "-":
-        StatisticsOutput.blockSignals()
-        thread = try ReceiverThread(
-          receiver, into: PcapngWriter(descriptor: STDOUT_FILENO), limit: limit, atEnd: wake)
+        return try ReceiverThread(receiver, into: PcapngWriter(descriptor: STDOUT_FILENO), limit: limit)
       case let path?:
         attempt = "write \(path)"
         let writer = try PcapngWriter(path: path)
         attempt = "start a thread"
-        StatisticsOutput.blockSignals()
-        thread = try ReceiverThread(receiver, into: writer, limit: limit, atEnd: wake)
+        return try ReceiverThread(receiver, into: writer, limit: limit)
       }
-      log("listening on \(bound)")
-      return thread
     } catch {
-      throw failure(EX_IOERR, "cannot \(attempt): \(error.reason)")
+      throw ExitStatus.failure(ExitStatus.inputOutput, "cannot \(attempt): \(error.reason)")
     }
   }
 
@@ -117,65 +135,6 @@ struct ReceiveCommand: ParsableCommand {
   }
 
   private func invalid(_ flag: String, _ value: String, _ expected: String) -> ExitCode {
-    failure(EX_CONFIG, "\(flag) \"\(value)\" is not valid: it takes \(expected)")
+    ExitStatus.failure(ExitStatus.configuration, "\(flag) \"\(value)\" is not valid: it takes \(expected)")
   }
-
-  private func failure(_ code: CInt, _ message: String) -> ExitCode {
-    log(message)
-    return ExitCode(code)
-  }
-
-  private func log(_ message: String) {
-    writeLine("packet-forwarder: " + message, to: STDERR_FILENO)
-  }
-}
-
-/// Waits for signals on the main thread and prints statistics in between.
-private struct StatisticsOutput {
-  /// Where lines go.
-  let descriptor: CInt
-  var report: ReceiveReport
-  /// Seconds between lines; 0 is none.
-  let interval: UInt64
-
-  /// The signals that end receiving; SIGUSR1 is how the receiving thread says that it is done.
-  private static func signals() -> sigset_t {
-    var set = sigset_t()
-    unsafe sigemptyset(&set)
-    for number in [SIGINT, SIGTERM, SIGUSR1] { unsafe sigaddset(&set, number) }
-    return set
-  }
-
-  /// Before threads are started, so that none of them takes a signal. A reader that went away is an error of
-  /// write(2) and not a signal.
-  static func blockSignals() {
-    var set = signals()
-    unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-    signal(SIGPIPE, SIG_IGN)
-  }
-
-  /// Waits until a signal comes (true) or the next line is due (false).
-  func waitForSignal() -> Bool {
-    var set = Self.signals()
-    var timeout = timespec(tv_sec: Int(interval), tv_nsec: 0)
-    while true {
-      let received = interval == 0 ? unsafe sigwaitinfo(&set, nil) : unsafe sigtimedwait(&set, nil, &timeout)
-      if received > 0 { return true }
-      if errno == EAGAIN { return false }
-    }
-  }
-
-  /// Prints a line, unless a reader that does not read would hold us up: the next line then covers this interval.
-  mutating func print(_ total: ReceiveCounters, isFinal: Bool) {
-    guard interval > 0 else { return }
-    var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-    guard unsafe poll(&entry, 1, isFinal ? 500 : 0) == 1 else { return }
-    writeLine(report.line(total: total, isFinal: isFinal), to: descriptor)
-  }
-}
-
-/// Writes a line in one piece. Nothing can be done about a reader of statistics or messages that is gone.
-private func writeLine(_ text: String, to descriptor: CInt) {
-  let bytes = Array((text + "\n").utf8)
-  _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
 }

@@ -13,13 +13,22 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let settings = try options.settings()
-    let logger = Log.make(level: settings.logLevel)
-    let signals = SignalSet.blocked()
-    let service = try ForwarderService.make(settings, logger: logger, output: StandardStream.output)
-    try options.start(service)
-    signals.wait(onHangup: service.reload)
-    Deadline.exit(after: 1_900, code: 0)
-    service.stop()
+    let signals = try Signals()
+    let console = try Console(say: Console.sayAsWarning)
+    let logger = Console.logger(level: settings.logLevel, output: console.log)
+    let service = try ForwarderService.make(settings, logger: logger, output: console.statistics)
+    try options.start(service, unless: { signals.isPending }, log: console.log)
+    _ = signals.wait(onHangup: service.reload)
+    let deadline = MonotonicClock.milliseconds + Deadline.forEnding
+    Deadline.set()
+    // The workers get most of the time; the last statistics and the log the rest.
+    var doubt = service.stop(by: deadline - 300)
+    if !console.statistics.flush(by: deadline - 100) {
+      doubt = doubt ?? "the last statistics were not written: standard output was not read"
+    }
+    if let doubt { logger.error("\(doubt)") }
+    _ = console.log.flush(by: deadline)
+    if doubt != nil { throw ExitCode(ExitStatus.temporaryFailure) }
   }
 }
 
@@ -33,11 +42,13 @@ extension SettingOptions {
     }
   }
 
-  /// Starts the service, or ends the program with one line.
-  func start(_ service: ForwarderService) throws {
+  /// Starts the service, or ends the program with one line behind those of the log. A start that `isEnding` waits for
+  /// nothing any more.
+  func start(_ service: ForwarderService, unless isEnding: @escaping () -> Bool, log: LineOutput) throws {
     do throws(CaptureError) {
-      try service.start()
+      try service.start(unless: isEnding)
     } catch {
+      _ = log.flush(by: MonotonicClock.milliseconds + 200)
       throw ExitStatus.failure(
         error, filterName: filter == nil ? "BPF_FILTER" : "--filter",
         interfaceName: interface == nil ? "INTERFACE" : "--interface")
@@ -47,20 +58,11 @@ extension SettingOptions {
 
 extension ForwarderService {
   /// A forwarder whose statistics go to `output`, or the end of the program with one line.
-  static func make(_ settings: Settings, logger: Logger, output: StandardStream) throws -> ForwarderService {
+  static func make(_ settings: Settings, logger: Logger, output: LineOutput) throws -> ForwarderService {
     do throws(SystemError) {
-      return try ForwarderService(settings, logger: logger) { output.write("\($0)\n") }
+      return try ForwarderService(settings, logger: logger) { output.write($0) }
     } catch {
-      throw ExitStatus.failure(ExitStatus.inputOutput, "cannot start: \(error)")
+      throw ExitStatus.failure(error)
     }
-  }
-}
-
-/// The program's log: standard error, so that standard output has nothing but statistics.
-enum Log {
-  static func make(level: Logger.Level) -> Logger {
-    var logger = Logger(label: "packet-forwarder") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = level
-    return logger
   }
 }

@@ -1,6 +1,6 @@
-import CLinux
 import Glibc
 import Synchronization
+import System
 
 /// A little traffic on loopback for the demo: an HTTP request over TCP, and a UDP query with its answer, twice a
 /// second.
@@ -26,16 +26,13 @@ final class SampleTraffic: Sendable {
     close(responder)
   }
 
-  /// Starts the traffic on a thread of its own.
-  func start() {
-    var thread = pthread_t()
-    let argument = unsafe Unmanaged.passRetained(self).toOpaque()
-    _ = unsafe pthread_create(
-      &thread, nil,
-      { argument in
-        unsafe Unmanaged<SampleTraffic>.fromOpaque(argument!).takeRetainedValue().run()
-        return nil
-      }, argument)
+  /// Starts the traffic on a thread of its own, or ends the program with one line.
+  func start() throws {
+    do throws(SystemError) {
+      try BackgroundThread.run(name: "traffic") { self.run() }
+    } catch {
+      throw ExitStatus.failure(error)
+    }
   }
 
   /// Ends it after the exchange under way.

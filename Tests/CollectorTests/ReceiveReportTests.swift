@@ -8,8 +8,9 @@ import Testing
     var counters = ReceiveCounters()
     counters.datagrams = 10 * scale
     counters.bytes = 1000 * scale
-    counters.frames = 4 * scale
+    counters.frames = 3 * scale
     counters.frameBytes = 500 * scale
+    counters.undelivered = 1 * scale
     counters.invalidHeaders = 3 * scale
     counters.otherVNI = 2 * scale
     counters.truncated = 1 * scale
@@ -19,7 +20,7 @@ import Testing
 
   private struct Line: Decodable, Equatable {
     struct Counters: Decodable, Equatable {
-      var received_datagrams, received_bytes, delivered_frames, delivered_bytes: UInt64
+      var received_datagrams, received_bytes, delivered_frames, delivered_bytes, undelivered_frames: UInt64
       var invalid_headers, other_vni, truncated_datagrams, kernel_dropped_datagrams: UInt64
     }
     var time: String
@@ -37,13 +38,15 @@ import Testing
     #expect(
       interval
         == Line.Counters(
-          received_datagrams: 20, received_bytes: 2000, delivered_frames: 8, delivered_bytes: 1000,
-          invalid_headers: 6, other_vni: 4, truncated_datagrams: 2, kernel_dropped_datagrams: 14))
+          received_datagrams: 20, received_bytes: 2000, delivered_frames: 6, delivered_bytes: 1000,
+          undelivered_frames: 3, invalid_headers: 6, other_vni: 4, truncated_datagrams: 2, kernel_dropped_datagrams: 14)
+    )
     #expect(
       line.total
         == Line.Counters(
-          received_datagrams: 30, received_bytes: 3000, delivered_frames: 12, delivered_bytes: 1500,
-          invalid_headers: 9, other_vni: 6, truncated_datagrams: 3, kernel_dropped_datagrams: 21))
+          received_datagrams: 30, received_bytes: 3000, delivered_frames: 9, delivered_bytes: 1500,
+          undelivered_frames: 3, invalid_headers: 9, other_vni: 6, truncated_datagrams: 3, kernel_dropped_datagrams: 21)
+    )
     #expect(line.final)
     #expect(line.interval >= 0 && line.interval < 60)
     let time = try Date(line.time, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
@@ -57,7 +60,7 @@ import Testing
     #expect(line.hasPrefix("received in 0."))
     #expect(
       line.hasSuffix(
-        " s: 10 datagrams (1000 bytes), 4 frames (500 bytes), 3 with an invalid header, 2 of other VNIs, "
+        " s: 10 datagrams (1000 bytes), 3 frames (500 bytes), 2 not written, 3 with an invalid header, 2 of other VNIs, "
           + "1 truncated, 7 dropped by the kernel"))
     let last = report.line(total: counters(2), isFinal: true)
     #expect(last.hasPrefix("received in all in 0.") && last.contains(" s: 20 datagrams (2000 bytes), "))

@@ -31,3 +31,17 @@ struct Command {
     exitCode = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
   }
 }
+
+extension Command {
+  /// A copy of the program where any user may run it.
+  static func withReadableCopy(_ body: (URL) throws -> Void) throws {
+    let folder = URL(fileURLWithPath: "/tmp/command-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let copy = folder.appendingPathComponent("packet-forwarder")
+    try FileManager.default.copyItem(at: binary, to: copy)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: copy.path)
+    try body(copy)
+  }
+}

@@ -24,7 +24,7 @@ import Testing
 
   @Test(arguments: usable, ["auto", "ring", "libpcap"]) func endsWith77(wrapper: [String], engine: String) throws {
     let environment = ["DESTINATION": "192.0.2.1", "CAPTURE": engine, "INTERFACE": "lo"]
-    try withReadableCopy { binary in
+    try Command.withReadableCopy { binary in
       let run = try Command([], environment: environment, wrapper: wrapper, binary: binary)
       #expect(run.exitCode == 77)
       #expect(run.standardError == Self.line)
@@ -38,7 +38,7 @@ import Testing
 
   /// What needs no permission to be found wrong is found first.
   @Test(arguments: usable) func badValuesComeFirst(wrapper: [String]) throws {
-    try withReadableCopy { binary in
+    try Command.withReadableCopy { binary in
       for (variable, value) in [("MTU", "abc"), ("BPF_FILTER", "tcp and")] {
         let environment = ["DESTINATION": "192.0.2.1", variable: value]
         let run = try Command([], environment: environment, wrapper: wrapper, binary: binary)
@@ -46,17 +46,5 @@ import Testing
         #expect(run.standardError.hasPrefix("packet-forwarder: \(variable)=\(value) makes no sense"))
       }
     }
-  }
-
-  /// A copy of the program where any user may run it.
-  private func withReadableCopy(_ body: (URL) throws -> Void) throws {
-    let folder = URL(fileURLWithPath: "/tmp/command-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(
-      at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let copy = folder.appendingPathComponent("packet-forwarder")
-    try FileManager.default.copyItem(at: Command.binary, to: copy)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: copy.path)
-    try body(copy)
   }
 }

@@ -186,6 +186,19 @@ import Transport
     }
   }
 
+  /// The log's first line shows what is not the default, in the form in which it may be set.
+  @Test func choicesAreWhatIsNotTheDefault() throws {
+    #expect(try read(["DESTINATION": "c", "MTU": "1500", "VNI": "7", "SAMPLE": "1"]).choices == [])
+    let given = [
+      "STAT_DURATION": "5", "CAPTURE": "libpcap", "SNAP_LENGTH": "128", "OVERSIZE": "drop", "SEGMENT": "wire",
+      "CHECKSUM": "keep", "SOURCE_PORTS": "8", "DESTINATION_MODE": "copy", "RESOLVE_INTERVAL": "7", "WORKERS": "2",
+      "BUFFER_SIZE": "1536KiB", "SAMPLE": "4", "STAT_FORMAT": "json", "LOG_LEVEL": "debug", "MIRROR_METADATA": "yes",
+    ]
+    let choices = try read(given.merging(["DESTINATION": "c"]) { $1 }).choices
+    #expect(Set(choices) == Set(given.map { "\($0.key)=\($0.value)" }))
+    #expect(try read(["DESTINATION": "c", "BUFFER_SIZE": "64m"]).choices == ["BUFFER_SIZE=64MiB"])
+  }
+
   private func flag(of variable: String) throws -> String {
     try #require(Setting.all.first { $0.variables.contains(variable) }).flag
   }

@@ -1,5 +1,7 @@
 import Foundation
 import Mirror
+import Synchronization
+import System
 import Testing
 import Transport
 
@@ -13,60 +15,79 @@ import Transport
     counters.capture.droppedOversize = 1 * factor
     counters.capture.droppedRate = 2 * factor
     counters.capture.droppedSample = 3 * factor
+    counters.capture.droppedLoop = 12 * factor
     counters.capture.droppedNoDestination = 4 * factor
     counters.capture.segmented = 5 * factor
     counters.capture.fragmented = 6 * factor
     counters.capture.truncated = 7 * factor
     counters.capture.checksumsFilled = 8 * factor
-    counters.send.forwardedFrames = 980 * factor
+    counters.send.forwardedFrames = 968 * factor
     counters.send.sentDatagrams = 1_200 * factor
     counters.send.sentBytes = 800_000 * factor
     counters.send.addDropped(9 * factor, code: EPERM)
     counters.send.addDropped(1 * factor, code: ENOBUFS)
     counters.kernelDropped = 11 * factor
+    counters.blindMilliseconds = 13 * factor
     return counters
   }
 
-  private func report(isFinal: Bool = false, _ counters: Counters? = nil, mtu: Int? = 9_000) -> StatisticsReport {
+  private func collectors(_ factor: UInt64 = 1) throws -> [CollectorReport] {
+    var one = CollectorReport(address: try #require(SocketAddress(numeric: "192.0.2.1", port: 4_789)))
+    one.sentDatagrams = 1_200 * factor
+    one.sentBytes = 800_000 * factor
+    one.failed = [EPERM: 9 * factor, EINVAL: 0]
+    one.icmp = ["port unreachable": 14 * factor]
+    one.lastError = "EPERM"
+    return [one, CollectorReport(address: try #require(SocketAddress(numeric: "2001:db8::1", port: 4_790)))]
+  }
+
+  private func report(isFinal: Bool = false, _ counters: Counters? = nil, mtu: Int? = 9_000) throws -> StatisticsReport
+  {
     StatisticsReport(
       time: 1_700_000_000.125, interval: 10.04, isFinal: isFinal, interface: "any", engine: "ring", mtu: mtu,
-      counters: counters ?? self.counters(), total: self.counters(10))
+      host: "app-1", counters: counters ?? self.counters(), total: self.counters(10), collectors: try collectors(),
+      totalCollectors: try collectors(10))
   }
 
-  @Test func text() {
+  private func snapshot(_ counters: Counters, _ collectors: [CollectorReport] = []) -> StatisticsClock.Snapshot {
+    StatisticsClock.Snapshot(counters: counters, engine: "ring", mtu: 1_500, collectors: collectors)
+  }
+
+  @Test func text() throws {
+    #expect(counters().isBalanced)
     #expect(
-      report().line(.text)
-        == "stats 10.0s any ring mtu 9000, captured 1000 (100/s, 0.6 Mbit/s), forwarded 980, "
+      try report().line(.text)
+        == "stats 10.0s any ring mtu 9000, captured 1000 (100/s, 0.6 Mbit/s), forwarded 968, "
         + "sent 1200 datagrams 800000 bytes, "
-        + "dropped 20 (oversize 1, rate 2, sample 3, no destination 4, EPERM 9, ENOBUFS 1), kernel dropped 11, "
-        + "segmented 5 fragmented 6 truncated 7, checksums filled 8")
+        + "dropped 32 (oversize 1, rate 2, sample 3, loop 12, no destination 4, EPERM 9, ENOBUFS 1), "
+        + "kernel dropped 11, segmented 5 fragmented 6 truncated 7, checksums filled 8, blind 13 ms")
   }
 
-  @Test func finalText() {
+  @Test func finalText() throws {
     #expect(
-      report(isFinal: true, Counters(), mtu: nil).line(.text)
+      try report(isFinal: true, Counters(), mtu: nil).line(.text)
         == "final 10.0s any ring mtu 0, captured 0 (0/s, 0.0 Mbit/s), forwarded 0, sent 0 datagrams 0 bytes, "
         + "dropped 0, kernel dropped 0, segmented 0 fragmented 0 truncated 0, checksums filled 0, "
-        + "total captured 10000 forwarded 9800 kernel dropped 110")
+        + "total captured 10000 forwarded 9680 kernel dropped 110")
   }
 
   /// The end can come in the millisecond of the last line.
-  @Test func anIntervalOfNothing() {
-    var report = report()
+  @Test func anIntervalOfNothing() throws {
+    var report = try report()
     report.interval = 0
     #expect(report.line(.text).hasPrefix("stats 0.0s any ring mtu 9000, captured 1000 (1000000/s, 6000.0 Mbit/s), "))
   }
 
   @Test(arguments: [false, true]) func json(isFinal: Bool) throws {
-    let line = report(isFinal: isFinal).line(.json)
+    let line = try report(isFinal: isFinal).line(.json)
     #expect(!line.contains("\n"))
     let document = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
     let figures: Set = [
       "captured_packets", "captured_bytes", "forwarded_packets", "sent_datagrams", "sent_bytes",
       "kernel_dropped_packets", "dropped_packets", "segmented_packets", "fragmented_packets", "truncated_packets",
-      "checksums_filled",
+      "checksums_filled", "blind_milliseconds", "dropped_total", "collectors",
     ]
-    let head: Set = ["time", "interval", "final", "interface", "engine", "mtu", "total"]
+    let head: Set = ["time", "interval", "final", "interface", "engine", "mtu", "version", "host", "total"]
     #expect(Set(document.keys) == figures.union(head))
     #expect(document["time"] as? String == "2023-11-14T22:13:20.125Z")
     #expect(document["interval"] as? Double == 10.04)
@@ -74,6 +95,8 @@ import Transport
     #expect(document["interface"] as? String == "any")
     #expect(document["engine"] as? String == "ring")
     #expect(document["mtu"] as? Int == 9_000)
+    #expect(document["version"] as? String == Version.current)
+    #expect(document["host"] as? String == "app-1")
     try check(document, factor: 1)
     let total = try #require(document["total"] as? [String: Any])
     #expect(Set(total.keys) == figures)
@@ -82,18 +105,32 @@ import Transport
 
   private func check(_ object: [String: Any], factor: Int) throws {
     let expected = [
-      "captured_packets": 1_000, "captured_bytes": 750_000, "forwarded_packets": 980, "sent_datagrams": 1_200,
+      "captured_packets": 1_000, "captured_bytes": 750_000, "forwarded_packets": 968, "sent_datagrams": 1_200,
       "sent_bytes": 800_000, "kernel_dropped_packets": 11, "segmented_packets": 5, "fragmented_packets": 6,
-      "truncated_packets": 7, "checksums_filled": 8,
+      "truncated_packets": 7, "checksums_filled": 8, "blind_milliseconds": 13, "dropped_total": 32,
     ]
     for (key, value) in expected { #expect(object[key] as? Int == value * factor, "\(key)") }
     let dropped = try #require(object["dropped_packets"] as? [String: Any])
-    #expect(Set(dropped.keys) == ["oversize", "rate", "sample", "no_destination", "send"])
+    #expect(Set(dropped.keys) == ["oversize", "rate", "sample", "loop", "no_destination", "send"])
+    #expect(dropped["loop"] as? Int == 12 * factor)
     #expect(dropped["oversize"] as? Int == 1 * factor)
     #expect(dropped["rate"] as? Int == 2 * factor)
     #expect(dropped["sample"] as? Int == 3 * factor)
     #expect(dropped["no_destination"] as? Int == 4 * factor)
     #expect(dropped["send"] as? [String: Int] == ["EPERM": 9 * factor, "ENOBUFS": 1 * factor])
+    let collectors = try #require(object["collectors"] as? [[String: Any]])
+    try #require(collectors.count == 2)
+    let keys: Set = ["address", "sent_datagrams", "sent_bytes", "failed", "icmp", "last_error"]
+    #expect(collectors.allSatisfy { Set($0.keys) == keys })
+    #expect(collectors[0]["address"] as? String == "192.0.2.1:4789")
+    #expect(collectors[0]["sent_datagrams"] as? Int == 1_200 * factor)
+    #expect(collectors[0]["sent_bytes"] as? Int == 800_000 * factor)
+    #expect(collectors[0]["failed"] as? [String: Int] == ["EPERM": 9 * factor])
+    #expect(collectors[0]["icmp"] as? [String: Int] == ["port unreachable": 14 * factor])
+    #expect(collectors[0]["last_error"] as? String == "EPERM")
+    #expect(collectors[1]["address"] as? String == "[2001:db8::1]:4790")
+    #expect(collectors[1]["failed"] as? [String: Int] == [:])
+    #expect(collectors[1]["last_error"] is NSNull)
   }
 
   /// The interval of a line is that between two lines, whatever it counts is that between two snapshots.
@@ -104,10 +141,8 @@ import Transport
     let clock = StatisticsClock(settings) { lines.append($0) }
     #expect(!clock.isDue)
     #expect((1...1_000).contains(clock.millisecondsToNext(atMost: 1_000)))
-    for factor: UInt64 in [2, 5] {
-      clock.tick(StatisticsClock.Snapshot(counters: counters(factor), engine: "ring", mtu: 1_500))
-    }
-    clock.finish(StatisticsClock.Snapshot(counters: counters(5), engine: "ring", mtu: 1_500))
+    for factor: UInt64 in [2, 5] { clock.tick(snapshot(counters(factor), try collectors(factor))) }
+    clock.finish(snapshot(counters(5), try collectors(5)))
     let documents = try lines.all.map {
       try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
     }
@@ -115,6 +150,43 @@ import Transport
     let totals = documents.map { ($0["total"] as? [String: Any])?["captured_packets"] as? Int }
     #expect(totals == [2_000, 5_000, 5_000])
     #expect(documents.map { $0["final"] as? Bool } == [false, false, true])
+    let sent = documents.map { ($0["collectors"] as? [[String: Any]])?.first?["sent_datagrams"] as? Int }
+    #expect(sent == [2_400, 3_600, 0])
+  }
+
+  /// A process that was stopped for long prints one line for all of that time, and the next a whole interval later;
+  /// one that wakes up a little late keeps its rhythm.
+  @Test func aPauseIsOneInterval() throws {
+    var settings = Settings(destinations: [])
+    settings.statDuration = 10
+    let now = Mutex<Int64>(5_000)
+    let lines = Lines()
+    let clock = StatisticsClock(settings, clock: { now.withLock { $0 } }) { lines.append($0) }
+    var printed: [Int64] = []
+    // Looks as the statistics' thread does; the process is stopped from 18 s to 47.3 s.
+    for time in [5_000, 14_999, 15_003, 18_000, 47_300, 47_301, 48_300, 57_299, 57_300, 67_300] as [Int64] {
+      now.withLock { $0 = time }
+      guard clock.isDue else { continue }
+      printed.append(time)
+      clock.tick(snapshot(Counters()))
+    }
+    #expect(printed == [15_003, 47_300, 57_300, 67_300])
+    #expect(
+      lines.all.map { String($0.prefix(12)) } == ["stats 10.0s ", "stats 32.3s ", "stats 10.0s ", "stats 10.0s "])
+  }
+
+  /// A collector that was not there before, or whose counters began afresh, got all that they say.
+  @Test func collectorsComeAndGo() throws {
+    let before = try collectors(2)
+    var now = try collectors(5)
+    now[0].failed[ENOBUFS] = 3
+    now[1].address = try #require(SocketAddress(numeric: "198.51.100.9", port: 1))
+    now[1].sentDatagrams = 7
+    let new = now.since(before)
+    #expect(new.map(\.sentDatagrams) == [3_600, 7])
+    #expect(new[0].failed == [EPERM: 27, ENOBUFS: 3])
+    #expect(new[0].icmp == ["port unreachable": 42])
+    #expect(try collectors(1).since(before)[0].sentDatagrams == 1_200)
   }
 
   /// STAT_DURATION=0: never due, and a last line all the same.
@@ -125,7 +197,7 @@ import Transport
     let clock = StatisticsClock(settings) { lines.append($0) }
     #expect(!clock.isDue)
     #expect(clock.millisecondsToNext(atMost: 700) == 700)
-    clock.finish(StatisticsClock.Snapshot(counters: Counters(), engine: "", mtu: nil))
+    clock.finish(snapshot(Counters()))
     #expect(lines.all.count == 1)
   }
 }

@@ -3,9 +3,6 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
-#include <time.h>
-// Needs `struct timespec`.
-#include <linux/errqueue.h>
 #include <linux/fib_rules.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
@@ -13,8 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <time.h>
+// Needs `struct timespec`.
+#include <linux/errqueue.h>
 
 /// Layout twin of `struct mmsghdr`, which glibc declares only under _GNU_SOURCE.
 typedef struct {
@@ -39,6 +40,8 @@ extern const unsigned long CLinux_SIOCGIFFLAGS;
 extern const unsigned int CLinux_ETH_P_ALL;
 /// EFD_NONBLOCK | EFD_CLOEXEC.
 extern const int CLinux_EFD_FLAGS;
+/// SFD_NONBLOCK | SFD_CLOEXEC.
+extern const int CLinux_SFD_FLAGS;
 
 // The ring's block status word is shared with the kernel: read with acquire, written with release ordering.
 uint32_t CLinux_load_acquire(const void *_Nonnull word);

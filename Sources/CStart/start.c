@@ -1,0 +1,50 @@
+// From its first instruction on, the program must be able to end. Process 1 of a container has no default actions: a
+// signal without a handler is thrown away, and nobody sends SIGTERM twice.
+#define _GNU_SOURCE
+#include "CStart.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+// Nothing has been opened yet, so nothing is lost. Commands that have something to finish block the signals and wait.
+static void end(int number) { _exit(0); }
+
+static void prepare(void) {
+  struct sigaction action = {.sa_handler = end};
+  sigaction(SIGTERM, &action, NULL);
+  sigaction(SIGINT, &action, NULL);
+  // A reader that went away and a file that must not grow are errors of write(2), not the end.
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &action, NULL);
+  sigaction(SIGXFSZ, &action, NULL);
+
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigprocmask(SIG_UNBLOCK, &set, NULL);
+  // Kept until somebody knows what to do about it.
+  sigemptyset(&set);
+  sigaddset(&set, SIGHUP);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+
+  // A file must not become standard output by being opened first: open(2) takes the lowest number that is free.
+  for (int number = 0; number <= 2; number++) {
+    if (fcntl(number, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) open("/", O_PATH);
+  }
+}
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define INTERCEPTED 1
+#endif
+#endif
+
+#ifdef INTERCEPTED
+// A sanitizer's interceptors work after its own start only, which is in the array below.
+__attribute__((constructor(101))) static void start(void) { prepare(); }
+#else
+// Before the constructors of every library.
+__attribute__((section(".preinit_array"), used)) static void (*start)(void) = prepare;
+#endif

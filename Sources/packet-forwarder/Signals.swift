@@ -1,0 +1,55 @@
+import Glibc
+import System
+
+/// The signals that end or reload the program, taken by the main thread.
+struct Signals {
+  private let signals: SignalDescriptor
+
+  /// What ends a wait.
+  enum Wake: Equatable {
+    /// SIGTERM or SIGINT.
+    case end
+    /// The work ended by itself.
+    case done
+    /// The time has passed.
+    case timeout
+  }
+
+  /// Takes them from now on; call before any thread is started. SIGHUP, which the start has put off, gets its usual
+  /// meaning where it is not among them.
+  init(_ numbers: [Int32] = [SIGTERM, SIGINT, SIGHUP]) throws {
+    do throws(SystemError) {
+      signals = try SignalDescriptor(numbers)
+    } catch {
+      throw ExitStatus.failure(error)
+    }
+    guard !numbers.contains(SIGHUP) else { return }
+    var hangup = sigset_t()
+    unsafe sigemptyset(&hangup)
+    unsafe sigaddset(&hangup, SIGHUP)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &hangup, nil)
+  }
+
+  /// Whether one waits to be taken.
+  var isPending: Bool { signals.hasNext }
+
+  /// Waits for SIGTERM, SIGINT, for `done` to become readable, or until `deadline` (milliseconds of `MonotonicClock`).
+  /// Calls `onHangup` for each SIGHUP before. A bad day of the system is no reason to end, so poll(2) is made again.
+  func wait(done: CInt = -1, until deadline: Int64? = nil, onHangup: () -> Void = {}) -> Wake {
+    while true {
+      while let number = signals.next() {
+        if number != SIGHUP { return .end }
+        onHangup()
+      }
+      let left = deadline.map { $0 - MonotonicClock.milliseconds }
+      if let left, left <= 0 { return .timeout }
+      // poll(2) ignores negative descriptors.
+      var entries = [
+        pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: done, events: Int16(POLLIN), revents: 0),
+      ]
+      _ = unsafe poll(&entries, 2, left.map { Int32(clamping: $0) } ?? -1)
+      if entries[0].revents == 0, entries[1].revents != 0 { return .done }
+    }
+  }
+}
