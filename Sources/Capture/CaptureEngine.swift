@@ -49,22 +49,32 @@ public struct CapturePlan: Equatable, Sendable {
 public enum InterfaceEvent: Equatable, Sendable {
   /// Frames are being captured on it.
   case capturing(name: String, linkType: String)
-  /// It cannot be captured on now; it is tried again every second.
+  /// It cannot be captured on now; the capture goes on when it can.
   case lost(name: String, reason: String)
+  /// It is captured on again after so many milliseconds.
+  case returned(name: String, milliseconds: Int64)
+  /// It has another name now and is captured on all the same.
+  case renamed(name: String, to: String)
   /// It is left out of `any`: its link layer cannot be sent as Ethernet, or the filter makes no sense on it.
   case skipped(name: String, reason: String)
 }
 
-/// A way to capture frames. Every call but `stop` is made on the thread that captures.
+/// A way to capture frames. Every call is made on the thread that captures.
 public protocol CaptureEngine: AnyObject {
   /// The engine's name in statistics.
   var name: String { get }
-  /// Frames the kernel dropped for want of buffer space since the capture was opened.
+  /// Frames that passed the filter since the capture was opened and that nobody got: for want of buffer space, because
+  /// the kernel could not describe them, or because the capture ended.
   var kernelDropped: UInt64 { get }
+  /// Milliseconds, summed over the interfaces that are captured on by name, from the loss of one (down, deleted) until
+  /// it is captured on again, or until now.
+  var blindMilliseconds: UInt64 { get }
 
-  /// Waits until frames are there, `wakeDescriptor` is readable or the time is up, and hands over what is there.
+  /// Waits until frames are there, `wakeDescriptor` is readable, an interface has changed or the time is up, and hands
+  /// over what is there, some thousands of frames at most, so that the caller gets to do other things.
   ///
-  /// - Throws: `CaptureError` when the capture is gone and must be opened again.
+  /// - Throws: `CaptureError` when the capture is gone and must be opened again. An interface that went down or away is
+  ///   no such reason.
   func capture(
     into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
   ) throws(CaptureError)
@@ -77,7 +87,7 @@ public protocol CaptureEngine: AnyObject {
   ///   capture goes on as soon as a later call returns.
   func apply(_ plan: CapturePlan) throws(CaptureError)
 
-  /// Hands over what was captured before the call and ends the capture, by `deadline` (milliseconds of
-  /// `MonotonicClock`). What could not be handed over by then is in `kernelDropped` afterwards.
+  /// Lets no more frames in, hands over those that are there until `deadline` (milliseconds of `MonotonicClock`), and
+  /// ends the capture. What could not be handed over by then is in `kernelDropped` afterwards.
   func finish(into consumer: any FrameConsumer, by deadline: Int64)
 }

@@ -12,6 +12,8 @@ public enum CaptureError: Error, Equatable, Sendable {
   case unsupportedLinkType(interface: String, linkType: String)
   /// The expression does not compile; `message` is libpcap's.
   case filter(expression: String, message: String)
+  /// The system has no such capture, and will not have it: an old kernel or a sandbox.
+  case unsupported(operation: String, reason: String)
   /// A system or libpcap call failed.
   case failed(operation: String, reason: String)
 }
@@ -37,7 +39,7 @@ extension CaptureError: CustomStringConvertible {
       return "interface \(interface) has link type \(linkType), which cannot be sent as Ethernet"
     case .filter(let expression, let message):
       return "\(message) in \"\(expression)\""
-    case .failed(let operation, let reason):
+    case .unsupported(let operation, let reason), .failed(let operation, let reason):
       return "\(operation): \(reason)"
     }
   }

@@ -25,3 +25,8 @@ enum LinkTypes {
     return unsafe String(cString: name)
   }
 }
+
+extension NetworkInterface {
+  /// libpcap's name of the link type that its frames are taken as.
+  var linkTypeName: String { LinkTypes.name(isEthernet ? LinkTypes.ethernet : LinkTypes.raw) }
+}

@@ -1,7 +1,7 @@
-import CLinux
-import Glibc
+import Synchronization
+public import System
 
-/// A network interface of the current network namespace.
+/// A network interface of the network namespace that the process began in.
 public struct NetworkInterface: Equatable, Sendable {
   /// Name, at most 15 bytes.
   public let name: String
@@ -22,50 +22,49 @@ public struct NetworkInterface: Equatable, Sendable {
   /// Whether its frames begin with an Ethernet header.
   public var isEthernet: Bool { hardwareType == Self.ethernetType || hardwareType == Self.loopbackType }
 
+  /// Opened by the first question, and kept: later ones need no descriptor.
+  private static let table = Mutex<LinkTable?>(nil)
+
   /// Every interface there is, in the order of their indices.
-  public static func all() -> [NetworkInterface] {
-    guard let list = unsafe if_nameindex() else { return [] }
-    defer { unsafe if_freenameindex(list) }
-    var found: [NetworkInterface] = []
-    var entry = unsafe list
-    while unsafe entry.pointee.if_index != 0 {
-      let name = unsafe String(cString: entry.pointee.if_name)
-      if let interface = NetworkInterface(named: name) { found.append(interface) }
-      unsafe entry += 1
+  ///
+  /// - Throws: `SystemError` if the kernel does not say. That means nothing about any interface.
+  public static func present() throws(SystemError) -> [NetworkInterface] {
+    let found = table.withLock { table -> Result<LinkTable, SystemError> in
+      do throws(SystemError) {
+        if let table { return .success(table) }
+        let opened = try LinkTable()
+        table = opened
+        return .success(opened)
+      } catch {
+        return .failure(error)
+      }
     }
-    return found.sorted { $0.index < $1.index }
+    return try found.get().links().map(NetworkInterface.init)
   }
 
-  /// The interface of this name; nil if there is none.
+  /// `present`, with the failure as a capture's.
+  static func known() throws(CaptureError) -> [NetworkInterface] {
+    do throws(SystemError) {
+      return try present()
+    } catch {
+      throw .failed(error)
+    }
+  }
+
+  /// Every interface that the kernel tells of, for messages and guesses; empty if it does not say.
+  public static func all() -> [NetworkInterface] { (try? present()) ?? [] }
+
+  /// The interface of this name; nil if the kernel tells of none.
   public init?(named name: String) {
-    guard !name.isEmpty, name.utf8.count < Int(IFNAMSIZ) else { return nil }
-    let index = unsafe if_nametoindex(name)
-    guard index != 0 else { return nil }
-    let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    guard let hardware = unsafe Self.request(CLinux_SIOCGIFHWADDR, name, descriptor),
-      let flags = unsafe Self.request(CLinux_SIOCGIFFLAGS, name, descriptor)
-    else { return nil }
-    self.name = name
-    self.index = Int32(index)
-    let type = unsafe hardware.ifr_ifru.ifru_hwaddr.sa_family
-    hardwareType = type
-    if type == Self.ethernetType {
-      let data = unsafe hardware.ifr_ifru.ifru_hwaddr.sa_data
-      let bytes = [data.0, data.1, data.2, data.3, data.4, data.5]
-      address = bytes.reduce(0) { $0 << 8 | UInt64(UInt8(bitPattern: $1)) }
-    } else {
-      address = 0
-    }
-    isUp = unsafe Int32(flags.ifr_ifru.ifru_flags) & Int32(IFF_UP) != 0
+    guard let found = Self.all().first(where: { $0.name == name }) else { return nil }
+    self = found
   }
 
-  private static func request(_ code: UInt, _ name: String, _ descriptor: CInt) -> ifreq? {
-    var request = unsafe ifreq()
-    unsafe withUnsafeMutableBytes(of: &request) { bytes in
-      for (offset, byte) in name.utf8.enumerated() { unsafe bytes[offset] = byte }
-    }
-    return unsafe CLinux_ioctl(descriptor, code, &request) == 0 ? request : nil
+  init(_ link: NetworkLink) {
+    name = link.name
+    index = link.index
+    hardwareType = link.hardwareType
+    address = link.hardwareType == Self.ethernetType ? link.address : 0
+    isUp = link.isUp
   }
 }

@@ -24,10 +24,11 @@ struct PacketSocket: ~Copyable {
 
   /// Opens a socket with a ring that is bound to nothing yet, so that no frame arrives before its filter.
   ///
-  /// - Throws: `.notPermitted` without CAP_NET_RAW, `.failed` if the ring cannot be allocated at any size.
+  /// - Throws: `.notPermitted` without CAP_NET_RAW, `.unsupported` where the system has no such rings, `.failed` for
+  ///   what may pass: no descriptor or memory to be had now.
   init(geometry wanted: Geometry, wantsOffloadHeader: Bool) throws(CaptureError) {
     let opened = socket(AF_PACKET, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard opened >= 0 else { throw .system("socket(AF_PACKET)") }
+    guard opened >= 0 else { throw .ring("socket(AF_PACKET)") }
     do throws(CaptureError) {
       try Self.set(opened, PACKET_VERSION, Int32(TPACKET_V3.rawValue), "PACKET_VERSION")
       // Puts the IP header on a 16-byte boundary behind the 14 bytes of Ethernet and 10 of offload header.
@@ -36,7 +37,7 @@ struct PacketSocket: ~Copyable {
       if wantsOffloadHeader { offload = (try? Self.set(opened, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR")) != nil }
       let geometry = try Self.allocateRing(opened, wanted)
       let mapped = unsafe mmap(nil, geometry.byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, opened, 0)
-      guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else { throw CaptureError.system("mmap") }
+      guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else { throw CaptureError.ring("mmap") }
       descriptor = opened
       unsafe base = mapped
       self.geometry = geometry
@@ -52,11 +53,15 @@ struct PacketSocket: ~Copyable {
     close(descriptor)
   }
 
-  /// Starts to receive frames of one interface, or of all (index 0).
+  /// Starts to receive frames of one interface, or of all (index 0). Can be called again for another one.
   func bind(interfaceIndex: Int32) throws(CaptureError) {
+    try bind(interfaceIndex: interfaceIndex, etherType: UInt16(CLinux_ETH_P_ALL))
+  }
+
+  private func bind(interfaceIndex: Int32, etherType: UInt16) throws(CaptureError) {
     var address = sockaddr_ll()
     address.sll_family = UInt16(AF_PACKET)
-    address.sll_protocol = UInt16(CLinux_ETH_P_ALL).bigEndian
+    address.sll_protocol = etherType.bigEndian
     address.sll_ifindex = interfaceIndex
     let result = unsafe withUnsafePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
@@ -77,10 +82,24 @@ struct PacketSocket: ~Copyable {
     }
   }
 
-  /// Shares the traffic with the other sockets of `group` by flow; both directions of a flow go to one socket.
-  func joinFanout(group: UInt16) throws(CaptureError) {
-    let value = UInt32(group) | UInt32(PACKET_FANOUT_HASH) << 16
-    try Self.set(descriptor, PACKET_FANOUT, Int32(bitPattern: value), "PACKET_FANOUT")
+  /// Shares the traffic with the other sockets of group `id` by flow; both directions of a flow go to one socket.
+  static func joinFanout(_ descriptor: CInt, id: UInt16, flags: UInt16) throws(CaptureError) {
+    let value = UInt32(id) | (UInt32(PACKET_FANOUT_HASH) | UInt32(flags)) << 16
+    try set(descriptor, PACKET_FANOUT, Int32(bitPattern: value), "PACKET_FANOUT")
+  }
+
+  /// The number of the fan-out group that the socket is in; nil if the kernel does not say.
+  static func fanoutID(_ descriptor: CInt) -> UInt16? {
+    var value: UInt32 = 0
+    var size = socklen_t(MemoryLayout<UInt32>.size)
+    guard unsafe getsockopt(descriptor, SOL_PACKET, PACKET_FANOUT, &value, &size) == 0 else { return nil }
+    return UInt16(truncatingIfNeeded: value)
+  }
+
+  /// Stops to receive frames where even a filter that takes none cannot be attached: what is asked for from now on is a
+  /// protocol number that is never used (RFC 1701). A member of a fan-out group cannot be bound again.
+  func bindToNothing() {
+    try? bind(interfaceIndex: 0, etherType: 0xFFFF)
   }
 
   /// Frames that passed the filter since the last call (PACKET_STATISTICS resets on read): those put into the ring,
@@ -104,7 +123,7 @@ struct PacketSocket: ~Copyable {
   private static func set(_ descriptor: CInt, _ option: CInt, _ value: Int32, _ name: String) throws(CaptureError) {
     var value = value
     let size = socklen_t(MemoryLayout<Int32>.size)
-    guard unsafe setsockopt(descriptor, SOL_PACKET, option, &value, size) == 0 else { throw .system(name) }
+    guard unsafe setsockopt(descriptor, SOL_PACKET, option, &value, size) == 0 else { throw .ring(name) }
   }
 
   /// Asks for the ring, halving its number of blocks, then their size, while memory is short.
@@ -120,7 +139,7 @@ struct PacketSocket: ~Copyable {
       request.tp_retire_blk_tov = geometry.retireMilliseconds
       let size = socklen_t(MemoryLayout<tpacket_req3>.size)
       if unsafe setsockopt(descriptor, SOL_PACKET, PACKET_RX_RING, &request, size) == 0 { return geometry }
-      guard errno == ENOMEM else { throw .system("PACKET_RX_RING") }
+      guard errno == ENOMEM else { throw .ring("PACKET_RX_RING") }
       if geometry.blockCount > 4 {
         geometry.blockCount /= 2
       } else if geometry.blockByteCount > 131_072 {
@@ -128,6 +147,21 @@ struct PacketSocket: ~Copyable {
       } else {
         throw .failed(operation: "PACKET_RX_RING", reason: "no memory for the smallest ring")
       }
+    }
+  }
+}
+
+extension CaptureError {
+  /// The failure of a call just made that the ring cannot do without, from errno: `.unsupported` if it will fail for as
+  /// long as this system runs.
+  fileprivate static func ring(_ operation: String) -> CaptureError {
+    let code = errno
+    switch code {
+    case ENOPROTOOPT, EINVAL, EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, ESOCKTNOSUPPORT, ENOSYS, ENODEV:
+      return .unsupported(operation: operation, reason: unsafe String(cString: strerror(code)))
+    default:
+      errno = code
+      return .system(operation)
     }
   }
 }

@@ -1,6 +1,6 @@
 import CPcap
 import Glibc
-import System
+package import System
 import Wire
 
 /// Capture through libpcap: the portable loop, which reads capture files too.
@@ -9,37 +9,43 @@ import Wire
 /// interface (SLL), and its frames have no destination address.
 @safe
 public final class PcapEngine: CaptureEngine {
-  /// Longest time that a frame waits in libpcap's buffer.
-  static let timeoutMilliseconds: Int32 = 4
-
-  private struct Source {
-    let handle: PcapHandle
-    let link: LinkLayer
-    let address: UInt64
-    let index: Int32
-  }
-
   private var plan: CapturePlan
-  private var sources: [Source] = []
-  private var waiting: Set<String> = []
-  private var skipped: Set<String> = []
+  private var sources: [PcapSource] = []
+  private var watch: InterfaceWatch
+  private let monitor: NetlinkMonitor?
+  /// Indices of interfaces that `any` leaves out.
+  private var skipped: Set<Int32> = []
+  /// Why an interface could not be captured on, and when it may be tried again (milliseconds of `MonotonicClock`).
+  private var failures: [String: (error: CaptureError, until: Int64)] = [:]
   private var droppedBefore: UInt64 = 0
   private var nextRefresh: Int64 = 0
+  /// Whether the last round left frames where they were.
+  private var hasMore = false
+  private var descriptors: [pollfd] = []
   private let reader: UnsafeMutablePointer<PcapReader>
   private let report: (InterfaceEvent) -> Void
 
-  /// Opens the interfaces of `plan` that are up; those that are not are tried again every second. `report` hears of
-  /// every change.
+  /// Opens the interfaces of `plan` that are up; the others are captured on as soon as they are.
   ///
-  /// - Throws: `CaptureError` if none may be captured on for a reason that will not pass.
-  public init(
-    _ plan: CapturePlan, consumer: any FrameConsumer, report: @escaping (InterfaceEvent) -> Void
+  /// - Parameters:
+  ///   - monitor: tells of links that change; without it they are looked at every second.
+  ///   - report: hears of every interface that comes or goes.
+  /// - Throws: `CaptureError` if an interface may not be captured on for a reason that will not pass.
+  package init(
+    _ plan: CapturePlan, consumer: any FrameConsumer, monitor: NetlinkMonitor? = nil,
+    report: @escaping (InterfaceEvent) -> Void
   ) throws(CaptureError) {
     self.plan = plan
     self.report = report
+    self.monitor = monitor
+    if case .named(let names) = plan.interfaces { watch = InterfaceWatch(names) } else { watch = InterfaceWatch([]) }
     unsafe reader = .allocate(capacity: 1)
     unsafe reader.initialize(to: PcapReader(consumer: consumer))
-    try refresh()
+    guard let failure = refresh(try NetworkInterface.known(), wentDown: []) else { return }
+    switch failure {
+    case .interfaceDown, .noSuchInterface, .failed: if sources.isEmpty { throw failure }
+    case .notPermitted, .unsupportedLinkType, .filter, .unsupported: throw failure
+    }
   }
 
   deinit {
@@ -50,22 +56,29 @@ public final class PcapEngine: CaptureEngine {
   /// As statistics show it.
   public var name: String { "libpcap" }
 
-  /// Frames dropped for want of buffer space, this and earlier handles together.
-  public var kernelDropped: UInt64 {
-    sources.reduce(droppedBefore) { $0 + Self.dropped($1.handle) }
-  }
+  /// Frames that nobody got, this and earlier handles together; see `CaptureEngine`.
+  public var kernelDropped: UInt64 { sources.reduce(droppedBefore) { $0 + $1.dropped } }
+
+  /// How long interfaces were not captured on; see `CaptureEngine`.
+  public var blindMilliseconds: UInt64 { watch.blindMilliseconds(at: MonotonicClock.milliseconds) }
 
   /// Waits and hands over what is there; see `CaptureEngine`.
   public func capture(
     into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
   ) throws(CaptureError) {
-    var descriptors = sources.map { source in
-      unsafe pollfd(fd: pcap_get_selectable_fd(source.handle.pointer), events: Int16(POLLIN), revents: 0)
+    if descriptors.count != sources.count + 2 { setDescriptors(wakeDescriptor) }
+    guard unsafe poll(&descriptors, nfds_t(descriptors.count), hasMore ? 0 : timeoutMilliseconds) >= 0 else { return }
+    var wentDown: Set<Int32> = []
+    var mustLook = MonotonicClock.milliseconds >= nextRefresh
+    if descriptors[1].revents != 0, let monitor {
+      if monitor.drain(linkDown: { wentDown.insert($0) }).contains(.links) { mustLook = true }
     }
-    descriptors.append(pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0))
-    _ = unsafe poll(&descriptors, nfds_t(descriptors.count), timeoutMilliseconds)
-    try dispatchAll()
-    if MonotonicClock.milliseconds >= nextRefresh { try refresh() }
+    if dispatchAll() { mustLook = true }
+    // An error of the query says nothing about any interface.
+    if mustLook {
+      nextRefresh = MonotonicClock.milliseconds + 1_000
+      if let present = try? NetworkInterface.present() { _ = refresh(present, wentDown: wentDown) }
+    }
   }
 
   /// Replaces the filter.
@@ -75,7 +88,7 @@ public final class PcapEngine: CaptureEngine {
     // One that cannot have its filter is closed to everything and keeps no other from having its own.
     for source in sources {
       do throws(CaptureError) {
-        try source.handle.setFilter(FilterCompiler.compile(plan, for: source.handle))
+        try source.replaceFilter(plan)
       } catch {
         failure = error
       }
@@ -83,100 +96,143 @@ public final class PcapEngine: CaptureEngine {
     if let failure { throw failure }
   }
 
-  /// Hands over what was captured, and ends the capture.
+  /// Hands over what was captured, and ends the capture; see `CaptureEngine`.
   public func finish(into consumer: any FrameConsumer, by deadline: Int64) {
-    // What was captured may still sit in a block that is not full; libpcap hands that out when its timeout ends.
-    let end = min(deadline, MonotonicClock.milliseconds + Int64(Self.timeoutMilliseconds) * 5)
-    while MonotonicClock.milliseconds < end {
-      guard (try? dispatchAll()) != nil else { break }
-      usleep(1_000)
+    for source in sources { source.close() }
+    // What was captured may still sit in a block that is not full; libpcap hands that out when its timeout has ended.
+    let end = deadline + Self.countingMilliseconds
+    var silentRounds = 0
+    while silentRounds < 3, MonotonicClock.milliseconds < end {
+      for source in sources where MonotonicClock.milliseconds < end {
+        if MonotonicClock.milliseconds >= deadline { unsafe reader.pointee.isCounting = true }
+        if let count = unsafe source.dispatch(to: reader), count > 0 { silentRounds = -1 }
+      }
+      silentRounds += 1
+      if silentRounds > 0 { usleep(UInt32(PcapSource.timeoutMilliseconds) * 1_250) }
     }
-    droppedBefore = kernelDropped
+    droppedBefore = unsafe kernelDropped &+ reader.pointee.counted
+    if silentRounds < 3 { droppedBefore &+= sources.reduce(0) { $0 &+ $1.remaining } }
     sources = []
   }
 
-  private func dispatchAll() throws(CaptureError) {
-    var index = 0
-    while index < sources.count {
-      let source = sources[index]
-      unsafe reader.pointee.link = source.link
-      unsafe reader.pointee.interfaceAddress = source.address
-      let result = unsafe reader.dispatch(source.handle)
-      unsafe reader.pointee.deliver()
-      if result == PCAP_ERROR {
-        lose(at: index, reason: source.handle.lastError)
+  /// How long after the deadline what was left in the buffers is still counted one by one, in milliseconds.
+  private static let countingMilliseconds: Int64 = 250
+
+  private func setDescriptors(_ wakeDescriptor: CInt) {
+    let readable = Int16(POLLIN)
+    descriptors = [
+      pollfd(fd: wakeDescriptor, events: readable, revents: 0),
+      pollfd(fd: monitor?.descriptor ?? -1, events: readable, revents: 0),
+    ]
+    for source in sources {
+      descriptors.append(
+        unsafe pollfd(fd: pcap_get_selectable_fd(source.handle.pointer), events: readable, revents: 0))
+    }
+  }
+
+  /// Lets every interface have its turn; whether one has failed.
+  private func dispatchAll() -> Bool {
+    hasMore = false
+    var failed: [(PcapSource, String)] = []
+    for source in sources {
+      if let count = unsafe source.dispatch(to: reader) {
+        if count >= Int(PcapSource.dispatchLimit) { hasMore = true }
       } else {
-        index += 1
+        failed.append((source, source.handle.lastError))
       }
     }
+    for (source, reason) in failed { lose(source, reason: reason) }
+    return !failed.isEmpty
   }
 
-  private func lose(at index: Int, reason: String) {
-    let source = sources.remove(at: index)
-    droppedBefore += Self.dropped(source.handle)
-    if case .named = plan.interfaces { waiting.insert(source.handle.name) }
-    report(.lost(name: source.handle.name, reason: reason))
-  }
-
-  /// Opens every interface that is wanted and not open, and closes those whose interface was replaced by another of
-  /// the same name.
-  private func refresh() throws(CaptureError) {
-    nextRefresh = MonotonicClock.milliseconds + 1_000
-    let present = NetworkInterface.all()
-    while let gone = sources.firstIndex(where: { source in !present.contains { $0.index == source.index } }) {
-      lose(at: gone, reason: "the interface is gone")
+  /// Gives up a handle. It is opened again at once, but not time and again.
+  private func lose(_ source: PcapSource, reason: String) {
+    remove(source)
+    let error = CaptureError.failed(operation: "libpcap", reason: reason)
+    failures[source.name] = (error, source.openedAt + 1_000)
+    if plan.interfaces == .any {
+      report(.lost(name: source.name, reason: error.description))
+    } else {
+      watch.lose(source.name, reason: error.description, now: MonotonicClock.milliseconds, report: report)
     }
-    let wanted: [String]
-    switch plan.interfaces {
-    case .any: wanted = present.filter(\.isUp).map(\.name)
-    case .named(let names): wanted = names
-    }
-    let missing = wanted.filter { name in !skipped.contains(name) && !sources.contains { $0.handle.name == name } }
-    for name in missing { try open(name, present, count: wanted.count) }
   }
 
-  private func open(_ name: String, _ present: [NetworkInterface], count: Int) throws(CaptureError) {
+  private func remove(_ source: PcapSource) {
+    // What is still in its buffer, a second's flood at most.
+    for _ in 0..<64 {
+      guard let count = unsafe source.dispatch(to: reader), count > 0 else { break }
+    }
+    droppedBefore += source.dropped + source.remaining
+    sources.removeAll { $0 === source }
+    descriptors = []
+  }
+
+  /// Opens every interface that is wanted and not open, and closes those that are gone.
+  ///
+  /// - Returns: a failure to open one.
+  private func refresh(_ present: [NetworkInterface], wentDown: Set<Int32>) -> CaptureError? {
+    for source in sources where !present.contains(where: { $0.index == source.index }) {
+      remove(source)
+      if plan.interfaces == .any { report(.lost(name: source.name, reason: "it is gone")) }
+    }
+    var failure: CaptureError?
+    guard case .named(let names) = plan.interfaces else {
+      for interface in present where interface.isUp && !skipped.contains(interface.index) {
+        if let error = openForAny(interface, count: present.count) { failure = error }
+      }
+      return failure
+    }
+    var watch = watch
+    watch.update(
+      present, wentDown: wentDown, now: MonotonicClock.milliseconds,
+      capture: { (interface, name) throws(CaptureError) in
+        do throws(CaptureError) {
+          try open(interface, name: name, count: names.count)
+        } catch {
+          failure = error
+          throw error
+        }
+      }, report: report)
+    self.watch = watch
+    if failure == nil, let name = names.first(where: { name in !present.contains { $0.name == name } }) {
+      failure = .noSuchInterface(name: name, existing: present.map(\.name))
+    }
+    return failure
+  }
+
+  private func openForAny(_ interface: NetworkInterface, count: Int) -> CaptureError? {
     do throws(CaptureError) {
-      guard let interface = present.first(where: { $0.name == name }) else {
-        throw CaptureError.noSuchInterface(name: name, existing: present.map(\.name))
+      if try open(interface, name: interface.name, count: count) {
+        report(.capturing(name: interface.name, linkType: interface.linkTypeName))
       }
-      guard interface.isUp else { throw CaptureError.interfaceDown(name: name) }
-      sources.append(try source(interface, count: count))
-      waiting.remove(name)
+      return nil
     } catch {
       switch error {
-      case .interfaceDown, .noSuchInterface:
-        guard case .named = plan.interfaces, waiting.insert(name).inserted else { return }
-        report(.lost(name: name, reason: error.description))
-      case .unsupportedLinkType where plan.interfaces == .any, .filter where plan.interfaces == .any:
-        skipped.insert(name)
-        report(.skipped(name: name, reason: error.description))
+      case .interfaceDown, .noSuchInterface: return nil
+      case .unsupportedLinkType, .filter:
+        skipped.insert(interface.index)
+        report(.skipped(name: interface.name, reason: error.description))
+        return nil
       default:
-        throw error
+        return error
       }
     }
   }
 
-  private func source(_ interface: NetworkInterface, count: Int) throws(CaptureError) -> Source {
+  /// Captures on an interface that is up; false if it is captured on already, as one is that was only down.
+  @discardableResult
+  private func open(_ interface: NetworkInterface, name: String, count: Int) throws(CaptureError) -> Bool {
+    guard !sources.contains(where: { $0.index == interface.index }) else { return false }
+    let now = MonotonicClock.milliseconds
+    if let failure = failures[name], failure.until > now { throw failure.error }
+    failures[name] = nil
+    // Another interface has the name now.
+    for source in sources where source.name == name && plan.interfaces != .any { remove(source) }
     // Interfaces share the buffer; libpcap's own default is the least that makes sense.
     let share = max(plan.bufferByteCount / max(count, 1), 2 << 20)
-    let handle = try PcapHandle.open(
-      interface: interface.name,
-      PcapHandle.Options(
-        snapLength: Int32(clamping: plan.snapLength ?? 262_144), bufferByteCount: Int32(clamping: share),
-        timeoutMilliseconds: Self.timeoutMilliseconds, isPromiscuous: plan.interfaces != .any))
-    guard let link = LinkTypes.layer(handle.linkType) else {
-      throw .unsupportedLinkType(interface: interface.name, linkType: LinkTypes.name(handle.linkType))
-    }
-    try handle.setFilter(FilterCompiler.compile(plan, for: handle))
-    try handle.setNonBlocking()
-    report(.capturing(name: interface.name, linkType: LinkTypes.name(handle.linkType)))
-    return Source(handle: handle, link: link, address: interface.address, index: interface.index)
-  }
-
-  private static func dropped(_ handle: PcapHandle) -> UInt64 {
-    var statistics = pcap_stat()
-    guard unsafe pcap_stats(handle.pointer, &statistics) == 0 else { return 0 }
-    return UInt64(statistics.ps_drop)
+    sources.append(
+      try PcapSource(interface, name: name, plan: plan, bufferByteCount: share, now: now))
+    descriptors = []
+    return true
   }
 }

@@ -23,6 +23,10 @@ struct PcapReader: ~Copyable {
   var link = LinkLayer.ethernet
   /// MAC of that handle's interface.
   var interfaceAddress: UInt64 = 0
+  /// Whether frames are only counted: time is up.
+  var isCounting = false
+  /// Frames that were only counted.
+  private(set) var counted: UInt64 = 0
 
   init(consumer: any FrameConsumer) {
     self.consumer = consumer
@@ -36,10 +40,15 @@ struct PcapReader: ~Copyable {
   ///
   /// - Safety: `data` holds `header.caplen` bytes until this returns.
   @unsafe mutating func receive(_ header: pcap_pkthdr, _ data: UnsafePointer<UInt8>) {
+    guard !isCounting else {
+      counted &+= 1
+      return
+    }
     let count = Int(header.caplen)
     var frame = unsafe CapturedFrame(
       start: UnsafeMutableRawPointer(mutating: data), byteCount: count, wireByteCount: max(count, Int(header.len)),
-      headroom: 0, link: link, interfaceAddress: interfaceAddress, offload: .unknown)
+      headroom: 0, link: link, interfaceAddress: interfaceAddress, offload: .unknown,
+      timestamp: Int64(header.ts.tv_sec) &* 1_000_000_000 &+ Int64(header.ts.tv_usec) &* 1_000)
     guard count <= Self.copyLimit else {
       if batch.isFull { deliver() }
       batch.append(frame)
@@ -66,13 +75,13 @@ struct PcapReader: ~Copyable {
 }
 
 extension UnsafeMutablePointer<PcapReader> {
-  /// Lets libpcap hand its frames to the reader until it has no more: all of a file, or what is buffered of a live
-  /// capture.
+  /// Lets libpcap hand its frames to the reader: `limit` at most of a live capture's, or until it has no more (-1), as is
+  /// the end of a file. A live capture that fills as fast as it is read has always more.
   ///
   /// - Returns: the number of frames, or a negative PCAP_ERROR code.
-  func dispatch(_ handle: PcapHandle) -> Int32 {
+  func dispatch(_ handle: PcapHandle, limit: Int32 = -1) -> Int32 {
     unsafe pcap_dispatch(
-      handle.pointer, -1,
+      handle.pointer, limit,
       { user, header, data in
         // The caller passes its reader; libpcap passes both others.
         unsafe UnsafeMutableRawPointer(user!).assumingMemoryBound(to: PcapReader.self)

@@ -4,17 +4,29 @@ import Wire
 
 /// One block of a TPACKET_V3 ring that the kernel has handed over: a chain of frames, each behind a `struct
 /// tpacket3_hdr`.
+///
+/// What the kernel writes there is not believed: when it cannot describe a frame in the offload header it has counted
+/// the frame in and dropped it, and the slot holds what an earlier frame left, payload that anyone may have sent. No
+/// read or write that follows from such bytes leaves the block.
 @safe
 struct RingBlock {
   private let base: UnsafeMutableRawPointer
   private let byteCount: Int
-  /// Frames in the block.
+  /// Slots in the block, those without a frame included.
   let frameCount: Int
-  /// Frames not taken yet.
+  /// Slots not looked at yet.
   private(set) var remaining: Int
+  /// Frames that `next` has returned.
+  private(set) var taken = 0
+  /// Slots behind a place from which the chain makes no sense, that one included: frames that are lost, which the kernel
+  /// counts as received.
+  private(set) var unreadable = 0
   private var offset: Int
   private let hasOffloadHeader: Bool
 
+  private static let descriptionByteCount = MemoryLayout<tpacket_block_desc>.size
+  /// V3_ALIGNMENT of slots (net/packet/af_packet.c).
+  private static let slotAlignment = 8
   /// Where the kernel puts `struct sockaddr_ll`: behind the frame header, aligned to 16.
   private static let addressOffset = (MemoryLayout<tpacket3_hdr>.size + 15) & ~15
   private static let addressEnd = addressOffset + MemoryLayout<sockaddr_ll>.size
@@ -22,14 +34,16 @@ struct RingBlock {
 
   /// The block at `base` if the kernel has handed it over, else nil.
   ///
-  /// - Safety: `base` is a block of a mapped ring, which must not be released while the value is in use.
+  /// - Safety: `base` is a block of a mapped ring, aligned to 8, which must not be released while the value is in use.
   @unsafe init?(_ base: UnsafeMutableRawPointer, byteCount: Int, hasOffloadHeader: Bool) {
+    guard byteCount >= Self.descriptionByteCount else { return nil }
     let header = unsafe base.assumingMemoryBound(to: tpacket_block_desc.self)
     let status = unsafe CLinux_load_acquire(base + Self.statusOffset)
     guard status & UInt32(TP_STATUS_USER) != 0 else { return nil }
     unsafe self.base = base
     self.byteCount = byteCount
-    frameCount = unsafe Int(header.pointee.hdr.bh1.num_pkts)
+    // More than fit cannot be.
+    frameCount = unsafe min(Int(header.pointee.hdr.bh1.num_pkts), byteCount / Self.addressEnd)
     remaining = frameCount
     offset = unsafe Int(header.pointee.hdr.bh1.offset_to_first_pkt)
     self.hasOffloadHeader = hasOffloadHeader
@@ -54,26 +68,73 @@ struct RingBlock {
     var etherType: UInt16
     /// Interface it was seen on.
     var interfaceIndex: Int32
-    /// Whether this host sent it.
-    var isOutgoing: Bool
+    /// PACKET_HOST, _OUTGOING and so on (sll_pkttype, linux/if_packet.h).
+    var packetType: UInt8
   }
 
-  /// The next frame, with its VLAN tag put back; nil at the end of the block.
+  /// The next frame, with its VLAN tag put back; nil at the end of the block. Slots without a frame are passed over: the
+  /// kernel counts what was to be there as dropped.
   mutating func next() -> Entry? {
-    guard remaining > 0, offset >= 0, offset + Self.addressEnd <= byteCount else { return nil }
+    while remaining > 0 {
+      guard let slot = nextSlot() else {
+        unreadable += remaining
+        remaining = 0
+        return nil
+      }
+      remaining -= 1
+      offset += slot.byteCount
+      // Set last, by the kernel, once all else is (tpacket_rcv in net/packet/af_packet.c).
+      guard slot.header.tp_status & UInt32(TP_STATUS_USER) != 0 else { continue }
+      guard let entry = entry(slot) else {
+        unreadable += 1
+        continue
+      }
+      taken += 1
+      return entry
+    }
+    return nil
+  }
+
+  /// A frame's place in the block, header and all.
+  @safe
+  private struct Slot {
+    let start: UnsafeMutableRawPointer
+    let header: tpacket3_hdr
+    /// Up to the next slot, or the end of the block.
+    let byteCount: Int
+  }
+
+  /// The slot at `offset`; nil where there can be none. The kernel writes `tp_next_offset` when it opens a slot, before
+  /// it knows whether the frame can be described, so it leads past a slot without a frame as well; in the last one it
+  /// is 0 (prb_fill_curr_block, prb_close_block).
+  private func nextSlot() -> Slot? {
+    guard offset >= Self.descriptionByteCount, offset % Self.slotAlignment == 0,
+      byteCount - offset >= Self.addressEnd
+    else { return nil }
     let start = unsafe base + offset
     let header = unsafe start.assumingMemoryBound(to: tpacket3_hdr.self).pointee
+    let step = Int(header.tp_next_offset)
+    if step == 0, remaining == 1 { return unsafe Slot(start: start, header: header, byteCount: byteCount - offset) }
+    guard step >= Self.addressEnd, step % Self.slotAlignment == 0, step <= byteCount - offset else { return nil }
+    return unsafe Slot(start: start, header: header, byteCount: step)
+  }
+
+  /// What is in a slot; nil if its lengths lead out of it.
+  private func entry(_ slot: Slot) -> Entry? {
+    let (start, header) = unsafe (slot.start, slot.header)
     let address = unsafe (start + Self.addressOffset).assumingMemoryBound(to: sockaddr_ll.self).pointee
-    remaining -= 1
-    offset += Int(header.tp_next_offset)
+    let captured = Int(header.tp_snaplen)
+    let headroom = Int(header.tp_mac) - Self.addressEnd
+    guard headroom >= (hasOffloadHeader ? Self.offloadHeaderByteCount : 0),
+      Int(header.tp_mac) + captured <= slot.byteCount
+    else { return nil }
 
     let type = address.sll_hatype
     let isEthernet = type == NetworkInterface.ethernetType || type == NetworkInterface.loopbackType
-    let captured = Int(header.tp_snaplen)
     var frame = unsafe CapturedFrame(
       start: start + Int(header.tp_mac), byteCount: captured, wireByteCount: max(captured, Int(header.tp_len)),
-      headroom: Int(header.tp_mac) - Self.addressEnd, link: .ethernet, interfaceAddress: 0,
-      offload: offload(header, start))
+      headroom: headroom, link: .ethernet, interfaceAddress: 0, offload: offload(header, start),
+      timestamp: Int64(header.tp_sec) * 1_000_000_000 + Int64(header.tp_nsec))
     if isEthernet {
       restoreTag(header, &frame)
     } else {
@@ -88,7 +149,7 @@ struct RingBlock {
     }
     return Entry(
       frame: frame, isEthernet: isEthernet, etherType: UInt16(bigEndian: address.sll_protocol),
-      interfaceIndex: address.sll_ifindex, isOutgoing: address.sll_pkttype == UInt8(PACKET_OUTGOING))
+      interfaceIndex: address.sll_ifindex, packetType: address.sll_pkttype)
   }
 
   private func offload(_ header: tpacket3_hdr, _ start: UnsafeMutableRawPointer) -> OffloadMetadata {

@@ -1,26 +1,27 @@
 import CLinux
 import Glibc
-import System
+package import System
 import Wire
 
 /// Capture through our own TPACKET_V3 ring: we decide when a block goes back to the kernel, so a whole block is sent
 /// from the ring in batches without a copy, and the offload metadata that libpcap hides is there.
 @safe
 public final class RingEngine: CaptureEngine {
-  /// A block holds super-frames of 64 KiB and most of BIG TCP. At low rates each block is ended by its timer, so
-  /// their number is the time that the ring can bridge: with 64 of them a pause of a quarter of a second, which a
-  /// throttled container makes.
-  static let blockByteCount = 256 << 10
-  /// A block that is not full waits one to two of these: below 10 ms in all.
-  static let retireMilliseconds: UInt32 = 4
-
   private var reader: RingReader
   /// Names asked for; empty for `any`.
   private let names: [String]
-  /// Indices of those that are there now.
-  private var indices: [Int32]
+  private var watch: InterfaceWatch
+  private let monitor: NetlinkMonitor?
+  private let fanoutGroup: FanoutGroup?
+  private var isMember = false
+  /// The interface the socket is bound to; 0 for all.
+  private var boundIndex: Int32 = 0
+  /// Interfaces that have been asked to receive frames for other stations.
+  private var promiscuous: Set<Int32> = []
+  /// What the filter in force lets through of several names.
+  private var filteredIndices: [Int32] = []
   private var programs: FilterCompiler.Programs
-  private var descriptors = [pollfd](repeating: pollfd(), count: 2)
+  private var descriptors = [pollfd](repeating: pollfd(), count: 3)
   private var dropped: UInt64 = 0
   /// Frames that the kernel has put into the ring.
   private var queued: UInt64 = 0
@@ -34,65 +35,84 @@ public final class RingEngine: CaptureEngine {
   ///
   /// - Parameters:
   ///   - fanoutGroup: shares the traffic by flow with other engines of the same group; nil captures all of it.
+  ///   - monitor: tells of links that change; without it they are looked at every second.
   ///   - report: hears of every interface that comes or goes.
   /// - Throws: `.interfaceDown` or `.noSuchInterface` where nothing can be captured on now, `.notPermitted`,
-  ///   `.unsupportedLinkType`, `.filter`, `.failed`.
-  public init(
-    _ plan: CapturePlan, fanoutGroup: UInt16?, report: @escaping (InterfaceEvent) -> Void
+  ///   `.unsupportedLinkType`, `.unsupported` where the system has no such rings, `.filter`, `.failed`.
+  package init(
+    _ plan: CapturePlan, fanoutGroup: FanoutGroup?, monitor: NetlinkMonitor? = nil,
+    report: @escaping (InterfaceEvent) -> Void
   ) throws(CaptureError) {
     if case .named(let wanted) = plan.interfaces { names = wanted } else { names = [] }
     self.report = report
-    let interfaces = try Self.available(names)
-    indices = interfaces.map(\.index)
+    self.monitor = monitor
+    self.fanoutGroup = fanoutGroup
+    watch = InterfaceWatch(names)
+    let present = names.isEmpty ? [] : try NetworkInterface.known()
+    let available = try Self.available(names, present)
     programs = try FilterCompiler.compile(plan)
-    let blockCount = max(2, plan.bufferByteCount / Self.blockByteCount)
     let socket = try PacketSocket(
       geometry: PacketSocket.Geometry(
-        blockByteCount: Self.blockByteCount, blockCount: blockCount, retireMilliseconds: Self.retireMilliseconds),
+        blockByteCount: RingTuning.blockByteCount,
+        blockCount: max(2, plan.bufferByteCount / RingTuning.blockByteCount),
+        retireMilliseconds: RingTuning.retireMilliseconds),
       wantsOffloadHeader: Self.kernelHandlesOffloadHeader())
     // Until it shares the traffic with its group, a bound socket gets all of it.
     try BPFProgram.rejectAll.attach(to: socket.descriptor)
-    for index in indices { try socket.addPromiscuous(interfaceIndex: index) }
-    try socket.bind(interfaceIndex: names.count == 1 ? indices[0] : 0)
-    if let fanoutGroup { try socket.joinFanout(group: fanoutGroup) }
     reader = RingReader(socket)
+    if names.count == 1 {
+      try bind(to: available[0])
+    } else {
+      try reader.socket.bind(interfaceIndex: 0)
+    }
+    if let fanoutGroup {
+      try fanoutGroup.join(reader.socket, interfaceIndex: boundIndex)
+      isMember = true
+    }
+    updateWatch(present, wentDown: [])
     try attachFilter()
     if names.isEmpty { report(.capturing(name: "any", linkType: LinkTypes.name(LinkTypes.ethernet))) }
-    for name in names {
-      if let interface = interfaces.first(where: { $0.name == name }) {
-        report(.capturing(name: name, linkType: Self.linkTypeName(interface)))
-      } else {
-        report(.lost(name: name, reason: "not there"))
-      }
-    }
+  }
+
+  deinit {
+    if isMember { fanoutGroup?.leave(interfaceIndex: boundIndex) }
   }
 
   /// Bytes of the ring, which is kernel memory and counted to no container.
   public var ringByteCount: Int { reader.socket.geometry.byteCount }
 
-  /// Frames dropped for want of buffer space, this and earlier handles together.
+  /// Frames that nobody got; see `CaptureEngine`.
   public var kernelDropped: UInt64 {
     readStatistics()
-    return dropped
+    return dropped &+ reader.unreadable
   }
+
+  /// How long interfaces were not captured on; see `CaptureEngine`.
+  public var blindMilliseconds: UInt64 { watch.blindMilliseconds(at: MonotonicClock.milliseconds) }
 
   /// Waits and hands over what is there; see `CaptureEngine`.
   public func capture(
     into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
   ) throws(CaptureError) {
-    if reader.consumeBlocks(into: consumer) {
-      reader.moderate()
-    } else {
-      descriptors[0] = pollfd(fd: reader.socket.descriptor, events: Int16(POLLIN | POLLERR), revents: 0)
-      descriptors[1] = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
-      _ = unsafe poll(&descriptors, 2, timeoutMilliseconds)
-      if descriptors[0].revents & Int16(POLLERR) != 0 { try handleError() }
+    // A busy link must not keep anything else from being noticed.
+    let isBusy = reader.consumeBlocks(into: consumer)
+    descriptors[0] = pollfd(fd: reader.socket.descriptor, events: Int16(POLLIN), revents: 0)
+    descriptors[1] = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
+    // On `any` interfaces come and go by themselves.
+    let watched = names.isEmpty ? -1 : monitor?.descriptor ?? -1
+    descriptors[2] = pollfd(fd: watched, events: Int16(POLLIN), revents: 0)
+    guard unsafe poll(&descriptors, 3, isBusy ? 0 : timeoutMilliseconds) >= 0 else { return }
+    var wentDown: Set<Int32> = []
+    var mustLook = MonotonicClock.milliseconds >= nextCheck
+    if descriptors[0].revents & Int16(POLLERR) != 0 {
+      // The kernel hooks the socket in again when the interface is up (packet_notifier in net/packet/af_packet.c).
+      if reader.socket.takeError() == ENETDOWN, monitor == nil { wentDown.insert(boundIndex) }
+      mustLook = true
     }
-    // Not only when nothing is there: a busy link would keep others from being noticed.
-    if MonotonicClock.milliseconds >= nextCheck {
-      nextCheck = MonotonicClock.milliseconds + 1_000
-      try checkInterfaces()
+    if descriptors[2].revents != 0, let monitor {
+      if monitor.drain(linkDown: { wentDown.insert($0) }).contains(.links) { mustLook = true }
     }
+    if mustLook, !names.isEmpty { try checkInterfaces(wentDown) }
   }
 
   /// Replaces the filter.
@@ -101,15 +121,27 @@ public final class RingEngine: CaptureEngine {
     try attachFilter()
   }
 
-  /// Hands over what was captured, and ends the capture.
+  /// Hands over what was captured, and ends the capture; see `CaptureEngine`.
   public func finish(into consumer: any FrameConsumer, by deadline: Int64) {
-    try? BPFProgram.rejectAll.attach(to: reader.socket.descriptor)
+    if (try? BPFProgram.rejectAll.attach(to: reader.socket.descriptor)) == nil { reader.socket.bindToNothing() }
     // The block being filled comes when its timer has run out. The kernel tells how many frames there are to come.
-    repeat {
+    readStatistics()
+    while missing > 0 {
+      let left = deadline - MonotonicClock.milliseconds
+      guard left > 0 else { break }
+      if !reader.consumeBlocks(into: consumer, by: deadline) {
+        var entry = pollfd(fd: reader.socket.descriptor, events: Int16(POLLIN), revents: 0)
+        _ = unsafe poll(&entry, 1, Int32(min(left, Int64(2 * RingTuning.retireMilliseconds))))
+      }
       readStatistics()
-      if !reader.consumeBlocks(into: consumer), reader.taken < queued { usleep(500) }
-    } while reader.taken < queued && MonotonicClock.milliseconds < deadline
-    dropped &+= queued &- reader.taken
+    }
+    dropped &+= missing
+  }
+
+  /// Frames that are in the ring.
+  private var missing: UInt64 {
+    let handled = reader.taken &+ reader.unreadable
+    return queued > handled ? queued - handled : 0
   }
 
   private func readStatistics() {
@@ -121,39 +153,68 @@ public final class RingEngine: CaptureEngine {
   private func attachFilter() throws(CaptureError) {
     reader.rawPrograms = programs.raw
     // A socket bound to one interface needs no look at the index.
-    try programs.forPacketSocket(interfaces: names.count > 1 ? indices : []).replace(on: reader.socket.descriptor)
+    filteredIndices = names.count > 1 ? watch.indices : []
+    try programs.forPacketSocket(interfaces: filteredIndices).replace(on: reader.socket.descriptor)
   }
 
-  private func handleError() throws(CaptureError) {
-    if reader.socket.takeError() == ENETDOWN, names.count == 1 { throw .interfaceDown(name: names[0]) }
+  /// Looks at the interfaces that are captured on by name.
+  private func checkInterfaces(_ wentDown: Set<Int32>) throws(CaptureError) {
+    // An error of the query says nothing about any interface.
+    if let present = try? NetworkInterface.present() {
+      updateWatch(present, wentDown: wentDown)
+      if isMember, names.count == 1, let index = watch.indices.first, index != boundIndex {
+        throw .interfaceDown(name: names[0])
+      }
+      if names.count > 1, filteredIndices != watch.indices { try attachFilter() }
+    }
+    let isWatched = monitor != nil && !watch.hasLost
+    nextCheck = MonotonicClock.milliseconds + (isWatched ? 10_000 : 1_000)
   }
 
-  /// A single interface that was deleted, even if one of the same name is there again, ends this capture; several
-  /// come and go.
-  private func checkInterfaces() throws(CaptureError) {
-    guard !names.isEmpty else { return }
-    let current = try Self.available(names)
-    let found = current.map(\.index)
-    guard found != indices else { return }
-    if names.count == 1 { throw .interfaceDown(name: names[0]) }
-    for interface in current where !indices.contains(interface.index) {
-      try reader.socket.addPromiscuous(interfaceIndex: interface.index)
-      report(.capturing(name: interface.name, linkType: Self.linkTypeName(interface)))
+  private func updateWatch(_ present: [NetworkInterface], wentDown: Set<Int32>) {
+    var watch = watch
+    watch.update(
+      present, wentDown: wentDown, now: MonotonicClock.milliseconds,
+      capture: { (interface, _) throws(CaptureError) in try begin(interface) }, report: report)
+    self.watch = watch
+  }
+
+  /// Captures on an interface that is up, for the first time or again.
+  private func begin(_ interface: NetworkInterface) throws(CaptureError) {
+    if names.count == 1 {
+      guard interface.index != boundIndex else { return }
+      // Sockets of a fan-out group cannot be bound again; a new one can join a new group.
+      if isMember { throw .interfaceDown(name: interface.name) }
+      try bind(to: interface)
+    } else if !promiscuous.contains(interface.index) {
+      try Self.checkLinkType(interface)
+      try makePromiscuous(interface)
     }
-    for name in names where !current.contains(where: { $0.name == name }) {
-      report(.lost(name: name, reason: "not there"))
-    }
-    indices = found
-    try attachFilter()
+  }
+
+  private func bind(to interface: NetworkInterface) throws(CaptureError) {
+    try Self.checkLinkType(interface)
+    try makePromiscuous(interface)
+    try reader.socket.bind(interfaceIndex: interface.index)
+    boundIndex = interface.index
+  }
+
+  /// The kernel forgets it when the interface is deleted.
+  private func makePromiscuous(_ interface: NetworkInterface) throws(CaptureError) {
+    guard !promiscuous.contains(interface.index) else { return }
+    try reader.socket.addPromiscuous(interfaceIndex: interface.index)
+    promiscuous.insert(interface.index)
   }
 
   /// Those of `names` that are there and up.
-  private static func available(_ names: [String]) throws(CaptureError) -> [NetworkInterface] {
+  private static func available(
+    _ names: [String], _ present: [NetworkInterface]
+  ) throws(CaptureError) -> [NetworkInterface] {
     var found: [NetworkInterface] = []
     var missing: CaptureError?
     for name in names {
-      guard let interface = NetworkInterface(named: name) else {
-        missing = .noSuchInterface(name: name, existing: NetworkInterface.all().map(\.name))
+      guard let interface = present.first(where: { $0.name == name }) else {
+        missing = .noSuchInterface(name: name, existing: present.map(\.name))
         continue
       }
       guard interface.isUp else {
@@ -176,19 +237,8 @@ public final class RingEngine: CaptureEngine {
     }
   }
 
-  private static func linkTypeName(_ interface: NetworkInterface) -> String {
-    LinkTypes.name(interface.isEthernet ? LinkTypes.ethernet : LinkTypes.raw)
-  }
-
   /// Before 6.2 the kernel drops a UDP super-datagram that it would have to describe in the offload header.
   private static func kernelHandlesOffloadHeader() -> Bool {
-    var names = utsname()
-    guard unsafe uname(&names) == 0 else { return false }
-    let release = unsafe withUnsafeBytes(of: &names.release) {
-      unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-    }
-    let numbers = release.split(whereSeparator: { !$0.isNumber }).prefix(2).compactMap { Int($0) }
-    guard numbers.count == 2 else { return false }
-    return (numbers[0], numbers[1]) >= (6, 2)
+    KernelVersion.running.map { $0 >= KernelVersion(6, 2) } ?? false
   }
 }

@@ -44,8 +44,7 @@ public final class ForwarderService: Sendable {
     // libpcap's handles cannot share an interface: each would see every frame.
     let count = settings.capture == .libpcap ? 1 : asked
     if count < asked { logger.warning("WORKERS=\(asked): libpcap captures with one worker; CAPTURE=ring shares") }
-    // The group number is free to choose within a network namespace; another program's group would refuse us.
-    let group = count > 1 ? UInt16.random(in: 1...UInt16.max) : nil
+    let group = count > 1 ? FanoutGroup() : nil
     let policy = Policy(
       vni: settings.vni, oversize: settings.oversize, segment: settings.segment, checksum: settings.checksum,
       mtu: settings.mtu)
@@ -55,7 +54,7 @@ public final class ForwarderService: Sendable {
         try Worker(
           index: index, plan: settings.plan(collectors: []), collectors: CollectorSet([], mode: .balance),
           policy: policy, sample: settings.sample,
-          choice: Worker.EngineChoice(capture: settings.capture, fanoutGroup: group), logger: logger))
+          capture: settings.capture, fanoutGroup: group, logger: logger))
     }
     self.workers = workers
     statistics = StatisticsClock(settings, output: output)

@@ -1,39 +1,24 @@
 import Capture
+import Glibc
 import Logging
 import Mirror
 import Synchronization
 import System
 import Transport
 
-/// One capture thread: opens the engine, hands its frames to the pipeline, and opens it again when its interface went
-/// away.
+/// One capture thread: opens the engine, hands its frames to the pipeline, and opens it again when it is gone.
 final class Worker: Sendable {
   /// What the other threads ask of a worker.
-  private struct Orders {
+  struct Orders {
     var plan: CapturePlan
     var collectors: CollectorSet
     /// Counts the changes.
     var generation = 0
     /// The last change that the worker has carried out.
     var settled = 0
-    var isStopping = false
+    /// By when to have ended, in milliseconds of `MonotonicClock`; nil: go on.
+    var deadline: Int64?
   }
-
-  /// Which engine to use.
-  struct EngineChoice: Sendable {
-    var capture: CaptureChoice
-    var fanoutGroup: UInt16?
-  }
-
-  private let orders: Mutex<Orders>
-  private let wakeUp: EventDescriptor
-  /// Signalled when the thread has ended, and left so.
-  let ended: EventDescriptor
-  private let state = Mutex(State())
-  private let pipelineBox: PipelineBox
-  private let choice: EngineChoice
-  private let logger: Logger
-  private let index: Int
 
   /// What a worker is doing, for others to see.
   struct State: Sendable {
@@ -45,27 +30,55 @@ final class Worker: Sendable {
     var hasEnded = false
   }
 
+  /// The pipeline is touched by the capture thread only, but for its lock-protected snapshot.
+  private final class PipelineBox: @unchecked Sendable {
+    let pipeline: Pipeline
+    init(_ pipeline: Pipeline) { self.pipeline = pipeline }
+  }
+
+  let orders: Mutex<Orders>
+  let state = Mutex(State())
+  let wakeUp: EventDescriptor
+  /// Signalled when the thread has ended, and left so.
+  let ended: EventDescriptor
+  let opener: EngineOpener
+  /// nil where the system has no netlink.
+  let monitor: NetlinkMonitor?
+  let logger: Logger
+  private let pipelineBox: PipelineBox
+  private let index: Int
+
+  /// A worker that does nothing yet; `index` is 0 for the first.
+  ///
+  /// - Throws: `SystemError` where the process may open no more descriptors.
   init(
     index: Int, plan: CapturePlan, collectors: CollectorSet, policy: Policy, sample: Int,
-    choice: EngineChoice, logger: Logger
+    capture: CaptureChoice, fanoutGroup: FanoutGroup?, logger: Logger
   ) throws(SystemError) {
     wakeUp = try EventDescriptor()
     ended = try EventDescriptor()
+    // Opened now, so that it is there when there are no more descriptors.
+    monitor = try? NetlinkMonitor(.links)
     self.index = index
     orders = Mutex(Orders(plan: plan, collectors: collectors))
     pipelineBox = PipelineBox(Pipeline(policy: policy, sample: sample, bufferByteCount: plan.bufferByteCount))
-    self.choice = choice
+    opener = EngineOpener(capture: capture, fanoutGroup: fanoutGroup, isSpeaker: index == 0, logger: logger)
     self.logger = logger
   }
 
   /// The counters of the last batch.
-  var counters: Counters { pipelineBox.pipeline.snapshot }
+  var counters: Counters { pipeline.snapshot }
 
   /// Loops found since the last call.
-  func takeLoops() -> [LoopEvent] { pipelineBox.pipeline.takeLoops() }
+  func takeLoops() -> [LoopEvent] { pipeline.takeLoops() }
 
   /// What the worker is doing.
   var status: State { state.withLock { $0 } }
+
+  var pipeline: Pipeline { pipelineBox.pipeline }
+
+  /// Whether this worker counts the time in which interfaces could not be seen; it is the same for all.
+  var countsBlindness: Bool { index == 0 }
 
   /// Captures by this plan from the next batch on.
   func prepare(plan: CapturePlan) { change { $0.plan = plan } }
@@ -86,9 +99,10 @@ final class Worker: Sendable {
     wakeUp.signal()
   }
 
-  /// Sends what was captured and ends the thread.
-  func stop() {
-    orders.withLock { $0.isStopping = true }
+  /// Sends what was captured, until `deadline` (milliseconds of `MonotonicClock`; a second from now unless said
+  /// otherwise), counts the rest as dropped, and ends the thread.
+  func stop(by deadline: Int64 = MonotonicClock.milliseconds + 1_000) {
+    orders.withLock { $0.deadline = deadline }
     wakeUp.signal()
   }
 
@@ -96,137 +110,40 @@ final class Worker: Sendable {
   ///
   /// - Throws: `CaptureError`, except for an interface that is down: that is waited for.
   func start() throws(CaptureError) {
-    let first: OpenEngine?
+    let first: CaptureSession?
     do throws(CaptureError) {
-      first = try openEngine()
+      first = try openSession()
     } catch .interfaceDown(let name) {
       logger.warning("interface \(name) is down; waiting for it")
       first = nil
     }
     do throws(SystemError) {
-      try BackgroundThread.run(name: "capture-\(index)") { self.run(first) }
+      try BackgroundThread.run(name: "capture-\(index)") {
+        var loop = CaptureLoop(self)
+        loop.run(first)
+      }
     } catch {
       throw .failed(error)
     }
   }
 
-  /// The pipeline is touched by the capture thread only, but for its lock-protected snapshot.
-  private final class PipelineBox: @unchecked Sendable {
-    let pipeline: Pipeline
-    init(_ pipeline: Pipeline) { self.pipeline = pipeline }
-  }
-
-  /// An engine, and the plan its filter was made from.
-  private struct OpenEngine {
-    let engine: any CaptureEngine
-    var plan: CapturePlan
-  }
-
-  private func run(_ first: OpenEngine?) {
-    let pipeline = pipelineBox.pipeline
-    var open = first
-    var droppedBefore: UInt64 = 0
-    var current = orders.withLock { $0 }
-    pipeline.setCollectors(current.collectors)
-    while true {
-      let now = orders.withLock { $0 }
-      if now.isStopping { break }
-      if let engine = open?.engine, now.plan != open?.plan {
-        apply(now.plan, to: engine)
-        open?.plan = now.plan
-      }
-      if now.generation != current.generation {
-        if now.collectors !== current.collectors { pipeline.setCollectors(now.collectors) }
-        current = now
-        orders.withLock { $0.settled = now.generation }
-      }
-      do throws(CaptureError) {
-        if open == nil { open = try openEngine() }
-        guard let engine = open?.engine else { continue }
-        try engine.capture(into: pipeline, wakeDescriptor: wakeUp.descriptor, timeoutMilliseconds: 250)
-        pipeline.publish(kernelDropped: droppedBefore + engine.kernelDropped)
-        wakeUp.clear()
-      } catch {
-        if let lost = open?.engine {
-          logger.warning("capture stopped: \(error); trying again every second")
-          lost.finish(into: pipeline, by: MonotonicClock.milliseconds + 1_000)
-          droppedBefore += lost.kernelDropped
-          open = nil
-        }
-        state.withLock { $0.isCapturing = false }
-        _ = wakeUp.wait(milliseconds: 1_000)
-        wakeUp.clear()
-      }
-    }
-    if let engine = open?.engine {
-      engine.finish(into: pipeline, by: MonotonicClock.milliseconds + 1_000)
-      pipeline.publish(kernelDropped: droppedBefore + engine.kernelDropped)
-    }
-    state.withLock {
-      $0.isCapturing = false
-      $0.hasEnded = true
-    }
-    ended.signal()
-  }
-
-  private func apply(_ plan: CapturePlan, to engine: any CaptureEngine) {
-    do throws(CaptureError) {
-      try engine.apply(plan)
-    } catch {
-      logger.error("the capture filter was not replaced: \(error)")
-    }
-  }
-
-  /// Opens the engine of choice; `auto` is the ring where it opens. Several workers can share a ring's traffic only.
-  private func openEngine() throws(CaptureError) -> OpenEngine {
+  /// Opens an engine by the plan as it is now.
+  func openSession() throws(CaptureError) -> CaptureSession {
     let plan = orders.withLock { $0.plan }
-    let report: @Sendable (InterfaceEvent) -> Void = { [logger] in Self.log($0, logger) }
-    let engine: any CaptureEngine
-    switch choice.capture {
-    case .libpcap:
-      engine = try PcapEngine(plan, consumer: pipelineBox.pipeline, report: report)
-    case .ring:
-      engine = try ring(plan, report)
-    case .auto:
-      do throws(CaptureError) {
-        engine = try ring(plan, report)
-      } catch .failed(let operation, let reason) where choice.fanoutGroup == nil {
-        logger.warning("no capture ring (\(operation): \(reason)); using libpcap")
-        engine = try PcapEngine(plan, consumer: pipelineBox.pipeline, report: report)
-      }
-    }
+    let engine = try opener.open(plan, consumer: pipeline, monitor: monitor)
     state.withLock {
       $0.isCapturing = true
       $0.engine = engine.name
     }
-    return OpenEngine(engine: engine, plan: plan)
-  }
-
-  private func ring(
-    _ plan: CapturePlan, _ report: @escaping @Sendable (InterfaceEvent) -> Void
-  ) throws(CaptureError) -> RingEngine {
-    let ring = try RingEngine(plan, fanoutGroup: choice.fanoutGroup, report: report)
-    if ring.ringByteCount < plan.bufferByteCount {
-      logger.warning("memory for only \(ring.ringByteCount) of \(plan.bufferByteCount) bytes of capture ring")
-    }
-    return ring
-  }
-
-  private static func log(_ event: InterfaceEvent, _ logger: Logger) {
-    switch event {
-    case .capturing(let name, let linkType): logger.info("interface \(name) is open (\(linkType))")
-    case .lost(let name, let reason): logger.warning("interface \(name) is lost: \(reason); trying every second")
-    case .skipped(let name, let reason): logger.warning("interface \(name) is left out: \(reason)")
-    }
+    return CaptureSession(engine: engine, plan: plan, openedAt: MonotonicClock.milliseconds)
   }
 }
 
-/// Which engine captures (CAPTURE).
-public enum CaptureChoice: String, Sendable, CaseIterable {
-  /// The ring where it opens, else libpcap.
-  case auto
-  /// Our own AF_PACKET ring.
-  case ring
-  /// libpcap.
-  case libpcap
+/// An engine, and what its filter was made from.
+struct CaptureSession {
+  let engine: any CaptureEngine
+  /// The plan whose filter is in force; nil if none is, and nothing is captured.
+  var plan: CapturePlan?
+  /// In milliseconds of `MonotonicClock`.
+  let openedAt: Int64
 }

@@ -99,14 +99,19 @@ package final class Pipeline: FrameConsumer {
     }
   }
 
-  /// Publishes the counters, with `kernelDropped` as it is now.
-  package func publish(kernelDropped: UInt64? = nil) {
+  /// Publishes the counters, with `kernelDropped` and `blindMilliseconds` as they are now.
+  package func publish(kernelDropped: UInt64? = nil, blindMilliseconds: UInt64? = nil) {
     published.withLock {
       $0.capture = encapsulator.counters
       $0.send = encapsulator.lanes.counters
-      guard let kernelDropped else { return }
-      base.kernelDropped = kernelDropped
-      $0.base.kernelDropped = kernelDropped
+      if let kernelDropped {
+        base.kernelDropped = kernelDropped
+        $0.base.kernelDropped = kernelDropped
+      }
+      if let blindMilliseconds {
+        base.blindMilliseconds = blindMilliseconds
+        $0.base.blindMilliseconds = blindMilliseconds
+      }
     }
   }
 

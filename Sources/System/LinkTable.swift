@@ -22,7 +22,7 @@ package final class LinkTable: Sendable {
   package init() throws(SystemError) {
     do throws(SystemError) {
       state = Mutex(State(netlink: try NetlinkSocket(groups: 0, isBlocking: true), requests: nil))
-    } catch where ![EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.code) {
+    } catch  where ![EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.code) {
       state = Mutex(State(netlink: nil, requests: try InterfaceRequests()))
     }
   }
@@ -98,7 +98,8 @@ package final class LinkTable: Sendable {
         case NetlinkMessages.done: ended = true
         case NetlinkMessages.error:
           ended = true
-          failure = payload.byteCount >= 4 ? CInt(truncatingIfNeeded: -Int64(Int32(bitPattern: payload.host32(at: 0)))) : EPROTO
+          failure =
+            payload.byteCount >= 4 ? CInt(truncatingIfNeeded: -Int64(Int32(bitPattern: payload.host32(at: 0)))) : EPROTO
         case 16:  // RTM_NEWLINK
           if let link = LinkMessage(payload)?.link { found.append(link) }
         default: break

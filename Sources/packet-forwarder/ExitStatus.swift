@@ -45,7 +45,7 @@ enum ExitStatus {
         configuration, "\(interfaceName)=\(name) makes no sense; there are: \(existing.joined(separator: ", "))")
     case .unsupportedLinkType, .interfaceDown:
       return failure(configuration, "\(interfaceName): \(error.description)")
-    case .failed:
+    case .unsupported, .failed:
       return failure(inputOutput, error.description)
     }
   }
