@@ -10,11 +10,15 @@ struct Fault: Sendable, CustomTestStringConvertible {
   var engines = Engine.allCases
   /// Settings beside the usual ones (BPF_FILTER `udp dst port 7000`, STAT_FORMAT=json, STAT_DURATION=1).
   var settings: [String: String] = [:]
+  /// What the network is like before the forwarder starts.
+  var prepare: @Sendable (Testbed) throws -> Void = { _ in }
   /// Injects the fault and waits until the forwarder has dealt with it.
   let inject: @Sendable (FaultBench) throws -> Void
   /// What the log then says: each a substring of one line.
   let log: [String]
-  /// What the last statistics line says; throws or records an issue where it does not.
+  /// What no line of it may say.
+  var silent: [String] = []
+  /// What the last statistics line says.
   let counters: @Sendable (Counters) -> Bool
 
   var testDescription: String { name }
@@ -66,7 +70,92 @@ extension EndToEnd {
 
     // MARK: Sending
 
-    static let sendingFaults: [Fault] = []
+    static let sendingFaults = [
+      Fault(
+        name: "the source address is replaced",
+        inject: { bench in
+          try bench.send(100)
+          try bench.testbed.app.ip("address del 198.51.100.1/24 dev mirror0\naddress add 198.51.100.9/24 dev mirror0")
+          try bench.awaitLog("it is now reached from 198.51.100.9", within: 2)
+          try bench.send(1_000)
+        },
+        log: ["sockets to 198.51.100.2:4789 are made anew: it is now reached from 198.51.100.9"],
+        counters: { $0.capturedPackets == 1_100 && $0.forwardedPackets == 1_100 }),
+      Fault(
+        name: "a firewall answers host-prohibited (firewalld's default)",
+        inject: { bench in
+          try bench.testbed.collector.reject("icmp type host-prohibited")
+          for _ in 0..<20 { try bench.send(50, rate: 0) }
+          try bench.awaitLog("host prohibited from 198.51.100.2")
+        },
+        log: ["ICMP errors about datagrams to 198.51.100.2:4789: host prohibited from 198.51.100.2"],
+        counters: { $0.capturedPackets == 1_000 && $0.forwardedPackets == 1_000 && $0.droppedPackets.all == 0 }),
+      Fault(
+        name: "nobody listens on the port",
+        inject: { bench in
+          for _ in 0..<20 { try bench.send(50, rate: 0) }
+          try bench.awaitLog("port unreachable")
+        },
+        log: ["port unreachable from 198.51.100.2: harmless if it only sniffs"],
+        counters: { $0.capturedPackets == 1_000 && $0.forwardedPackets == 1_000 }),
+      Fault(
+        name: "a firewall here forbids it",
+        inject: { bench in
+          try bench.testbed.app.nft(
+            "table inet f { chain out { type filter hook output priority 0; udp dport 4789 drop; }; }")
+          try bench.send(500)
+          try bench.awaitLog("not sent: EPERM")
+          try bench.testbed.app.nft("flush ruleset")
+          try bench.send(500)
+          try bench.awaitLog("are sent again")
+        },
+        log: ["were not sent: EPERM", "datagrams to 198.51.100.2:4789 are sent again"],
+        counters: { $0.droppedPackets.send == ["EPERM": 500] && $0.forwardedPackets == 500 }),
+      Fault(
+        name: "a blackhole route for a moment",
+        inject: { bench in
+          try bench.testbed.app.ip("route add blackhole 198.51.100.2/32")
+          try bench.send(300)
+          try bench.testbed.app.ip("route del blackhole 198.51.100.2/32")
+          try bench.send(1_000)
+          try bench.awaitLog("not sent: EINVAL")
+        },
+        log: ["were not sent: EINVAL"], silent: ["go one by one"],
+        counters: { $0.droppedPackets.send == ["EINVAL": 300] && $0.forwardedPackets == 1_000 }),
+      Fault(
+        name: "the queue of the device is full",
+        inject: { bench in
+          try bench.testbed.app.run(
+            [
+              "tc", "qdisc", "add", "dev", "mirror0", "root", "tbf", "rate", "20mbit", "burst", "100kb", "limit",
+              "100kb",
+            ])
+          try bench.send(5_000, size: 1_000, rate: 0)
+          try bench.awaitLog("not sent: ENOBUFS")
+        },
+        log: ["were not sent: ENOBUFS"],
+        counters: { total in
+          total.capturedPackets == 5_000 && total.droppedPackets.send["ENOBUFS", default: 0] > 0
+            && total.forwardedPackets + total.droppedPackets.all == 5_000
+        }),
+      Fault(
+        name: "the path shrinks",
+        inject: { bench in
+          try bench.testbed.app.ip("route replace 198.51.100.0/24 dev mirror0 mtu 1300")
+          try bench.awaitLog("now carries 1300 bytes", within: 2)
+          try bench.send(100, size: 1_400)
+        },
+        log: ["the route to 198.51.100.2:4789 now carries 1300 bytes, before 9001"],
+        counters: { $0.forwardedPackets == 100 && $0.fragmentedPackets == 100 }),
+      Fault(
+        name: "all usual source ports are taken by another user",
+        prepare: { testbed in
+          _ = try testbed.startScript("take_ports.py", ["49152", "65535", "65534"], in: testbed.app)
+        },
+        inject: { try $0.send(100) },
+        log: ["no 4 consecutive UDP ports are free in 49152-65535; sending from"],
+        counters: { $0.forwardedPackets == 100 }),
+    ]
 
     // MARK: Logs, signals, limits
 
@@ -75,12 +164,16 @@ extension EndToEnd {
     @Test(arguments: table) func isSaidAndCounted(_ fault: Fault) throws {
       for engine in fault.engines {
         try withTestbed { testbed in
+          try fault.prepare(testbed)
           let bench = try FaultBench(testbed, engine, fault.settings)
           try fault.inject(bench)
           let total = try bench.forwarder.stopWithTotal()
           let lines = bench.forwarder.process.errorOutput.split(separator: "\n")
           for text in fault.log {
             #expect(lines.contains { $0.contains(text) }, "\(engine): no line says \"\(text)\": \(lines)")
+          }
+          for text in fault.silent {
+            #expect(!lines.contains { $0.contains(text) }, "\(engine): a line says \"\(text)\": \(lines)")
           }
           #expect(fault.counters(total), "\(engine): \(total)")
         }

@@ -69,6 +69,14 @@ final class NetworkNamespace {
     try run(["ip", "-batch", file])
   }
 
+  /// Rules for nft(8).
+  func nft(_ rules: String) throws { try run(["nft", rules]) }
+
+  /// Has the firewall answer every VXLAN datagram that comes in.
+  func reject(_ answer: String) throws {
+    try nft("table inet f { chain in { type filter hook input priority 0; udp dport 4789 reject with \(answer); }; }")
+  }
+
   /// One of an interface's counters in `/sys/class/net/*/statistics`, e.g. `rx_packets`.
   func counter(_ counter: String, of interface: String) throws -> Int {
     let json = try run(["ip", "-s", "-j", "link", "show", "dev", interface])
