@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The mark (SO_MARK) that a forwarder's datagrams carry, so that its capture filter knows them on sight, whatever

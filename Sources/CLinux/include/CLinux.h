@@ -3,15 +3,17 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
-#include <linux/fib_rules.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
-#include <linux/rtnetlink.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+
+// Behind the system's own headers, whose types these would claim otherwise.
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
 
 /// Layout twin of `struct mmsghdr`, which glibc declares only under _GNU_SOURCE.
 typedef struct {
