@@ -58,8 +58,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
-    .target(name: "CTestSupport", path: "Tests/CTestSupport"),
-    .testTarget(name: "SystemTests", dependencies: ["CLinux", "System", "TestSupport"]),
+    .target(name: "CTestSupport", path: "Tests/CTestSupport", cSettings: [.define("_GNU_SOURCE")]),
+    .testTarget(name: "SystemTests", dependencies: ["CLinux", "System", "TestSupport", "CTestSupport"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "TestSupport"]),
     .testTarget(name: "CaptureTests", dependencies: ["CLinux", "Capture", "System", "Wire", "TestSupport"]),
     .testTarget(

@@ -36,7 +36,8 @@ final class PcapHandle {
       snapLength: 64, bufferByteCount: 65_536, timeoutMilliseconds: 1_000, isPromiscuous: false)
   }
 
-  /// Opens and activates a live capture, which receives nothing before `setFilter`; fails if the interface is not there, is down, or may not be captured on.
+  /// Opens and activates a live capture, which receives nothing before `setFilter`; fails if the interface is not there,
+  /// is down, or may not be captured on.
   static func open(interface name: String, _ options: Options) throws(CaptureError) -> PcapHandle {
     var message = ErrorText()
     guard let pointer = unsafe message.fill({ unsafe pcap_create(name, $0) }) else {

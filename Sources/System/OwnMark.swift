@@ -1,11 +1,12 @@
+import CLinux
 import Glibc
 
 /// The mark (SO_MARK) that a forwarder's datagrams carry, so that its capture filter knows them on sight, whatever
 /// addresses they get on their way. It stays within the network namespace: the kernel clears it on the way out of one.
 package enum OwnMark {
   /// Bits that nobody is known to look at: not 0x4000 and 0x8000 (Kubernetes), 0x0F00 and the upper half (Cilium,
-  /// Calico, Tailscale, Antrea), 0x80 (AWS VPC CNI), and none of the whole values 1337 (Istio), 51820 (wg-quick), 0x1000,
-  /// 0x2000 and 0x3000 (Azure), or the small numbers of IPVS and Docker Swarm.
+  /// Calico, Tailscale, Antrea), 0x80 (AWS VPC CNI), and none of the whole values 1337 (Istio), 51820 (wg-quick),
+  /// 0x1000, 0x2000 and 0x3000 (Azure), or the small numbers of IPVS and Docker Swarm.
   package static let value: UInt32 = 0x106D
 
   /// Marks what `descriptor` sends from now on.

@@ -59,7 +59,7 @@ import Testing
     let programs = Self.sides.map { ($0, program(user).on($0)) }
     var random = SeededGenerator(seed: 901)
     var excluded = 0
-    for _ in 0..<2_000 {
+    for _ in 0..<600 {
       var frame = frame(&random)
       // A byte of the headers that nobody expects.
       if random.chance(3) { frame[random.int(12...frame.count - 1)] = UInt8(random.int(0...255)) }
@@ -72,7 +72,7 @@ import Testing
         }
       }
     }
-    #expect(excluded > 10_000)
+    #expect(excluded > 4_000)
   }
 
   /// What is not excluded meets the user's program as if it stood alone.

@@ -66,7 +66,22 @@ extension EndToEnd {
 
     // MARK: Filters and own traffic
 
-    static let filterFaults: [Fault] = []
+    static let filterFaults: [Fault] = [
+      Fault(
+        name: "no memory for the filter that excludes new collectors (net.core.optmem_max)",
+        settings: ["BPF_FILTER": "udp dst port 7000 or udp port 4789", "INTERFACE": "any"],
+        inject: { bench in
+          try bench.send(100)
+          // Room for the filter of one collector, but not of thirty-two.
+          try bench.limitFilterMemory(to: 7_000)
+          try bench.moveCollector(to: (1...32).map { "2001:db8:2:0:\($0)::1" })
+          try bench.awaitLog("SO_ATTACH_FILTER")
+          // Neither these nor, in a circle, what would be sent of them.
+          try bench.send(500)
+        },
+        log: ["SO_ATTACH_FILTER: Cannot allocate memory"],
+        counters: { $0.capturedPackets == 100 && $0.sentDatagrams == 100 })
+    ]
 
     // MARK: Sending
 

@@ -1,5 +1,7 @@
 import CLinux
+import CTestSupport
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -58,8 +60,35 @@ import Testing
     }
   }
 
-  /// The kernel is asked; what it says depends on the machine, but it says something.
-  @Test func theKernelAnswers() throws {
-    _ = try PolicyRouting.usesMarks()
+  /// What `ip` gets with these arguments; it runs in the network namespace of the calling thread.
+  private static func ip(_ arguments: String...) -> Bool {
+    var argv = (["ip"] + arguments).map { strdup($0) } + [nil]
+    defer { argv.forEach { free($0) } }
+    var process = pid_t()
+    var status: CInt = -1
+    return posix_spawnp(&process, "ip", nil, nil, &argv, environ) == 0 && waitpid(process, &status, 0) == process
+      && status == 0
+  }
+
+  /// The kernel's own answers, in a namespace with rules of every kind, and with more than fit into one answer.
+  @Test(.enabled(if: geteuid() == 0, "network namespaces need root")) func theKernelsAnswers() throws {
+    let answers = Mutex<[Bool?]>([])
+    let end = try EventDescriptor()
+    try BackgroundThread.run(name: "rules") {
+      defer { end.signal() }
+      guard CTestSupport_enter_new_network() == 0 else { return }
+      func ask(after command: Bool) { answers.withLock { $0.append(command ? try? PolicyRouting.usesMarks() : nil) } }
+      ask(after: true)
+      ask(after: Self.ip("rule", "add", "from", "192.0.2.0/24", "table", "5"))
+      ask(after: Self.ip("-6", "rule", "add", "fwmark", "7", "table", "5"))
+      ask(after: Self.ip("-6", "rule", "del", "fwmark", "7", "table", "5"))
+      ask(after: Self.ip("rule", "add", "fwmark", "0/0xff", "table", "5"))
+      ask(after: Self.ip("rule", "del", "fwmark", "0/0xff", "table", "5"))
+      let many = (1...600).allSatisfy { Self.ip("rule", "add", "from", "192.0.2.\($0 % 250)", "pref", "\(1_000 + $0)") }
+      ask(after: many)
+      ask(after: Self.ip("rule", "add", "not", "fwmark", "51820", "table", "5", "pref", "9000"))
+    }
+    #expect(end.wait(milliseconds: 30_000))
+    #expect(answers.withLock { $0 } == [false, false, true, false, true, false, false, true])
   }
 }

@@ -3,10 +3,8 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
-#include <linux/fib_rules.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
-#include <linux/rtnetlink.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
@@ -16,6 +14,10 @@
 #include <time.h>
 // Needs `struct timespec`.
 #include <linux/errqueue.h>
+
+// Behind the system's own headers, whose types these would claim otherwise.
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
 
 /// Layout twin of `struct mmsghdr`, which glibc declares only under _GNU_SOURCE.
 typedef struct {

@@ -1,5 +1,5 @@
-// Counts the calls that allocate memory on the calling thread. The executable's own definitions of malloc and its
-// like stand in front of glibc's, for Swift's runtime too.
+// Counts the calls that allocate memory on the calling thread: the executable's own definitions of malloc and its like
+// stand in front of glibc's, for Swift's runtime too. And network namespaces, which glibc hides behind _GNU_SOURCE.
 #ifndef CTESTSUPPORT_H
 #define CTESTSUPPORT_H
 
@@ -11,5 +11,8 @@ bool CTestSupport_counts_allocations(void);
 
 /// Allocations made by the calling thread so far.
 uint64_t CTestSupport_allocations(void);
+
+/// Moves the calling thread into a network namespace of its own; 0, or -1 and errno.
+int CTestSupport_enter_new_network(void);
 
 #endif
