@@ -91,12 +91,11 @@ extension Encapsulator {
       counters.capturedBytes &+= UInt64(captured.wireByteCount)
       let frame = InnerFrame(captured)
       let packet = IPPacket(frame.packetBytes, etherType: frame.etherType)
-      let flow = frame.flowHash(packet)
-      if sample > 1, !flow.isSampled(oneOf: sample) {
+      if sample > 1, !frame.sharedFlowHash(packet).isSampled(oneOf: sample) {
         counters.droppedSample &+= 1
         continue
       }
-      encapsulate(frame, packet, flow, index: index)
+      encapsulate(frame, packet, index: index)
     }
     end(frameCount: batch.count)
   }

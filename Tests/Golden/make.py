@@ -15,6 +15,7 @@ import sys
 from scapy.all import (
     IP, TCP, Ether, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, Padding,
     PcapWriter, Raw, UDP, fragment)
+from scapy.layers.sctp import SCTP
 
 sys.dont_write_bytecode = True
 here = pathlib.Path(__file__).resolve().parent
@@ -58,7 +59,7 @@ def upper_layer(ip):
 def finished(ip):
     """The packet with its checksums computed."""
     copy = ip.copy()
-    for layer in (TCP, UDP):
+    for layer in (TCP, UDP, SCTP):
         if layer in copy:
             del copy[layer].chksum
     return bytes(copy)
