@@ -20,8 +20,14 @@ release = -c release --scratch-path $(SCRATCH) --product packet-forwarder --stat
 # lint and test use the same flags, so that what one has built is not built again by the other.
 checked = --scratch-path $(SCRATCH) -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
 # On the command line, because the product's modules are to be instrumented too; gold cannot link it.
-fuzzing = -c release --package-path fuzz --scratch-path $(abspath $(SCRATCH)-fuzz) \
-  -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xswiftc -use-ld=lld
+fuzzing = -c release --package-path fuzz -Xswiftc -enable-testing -Xswiftc -use-ld=lld
+fuzzing_fast = $(fuzzing) --scratch-path $(abspath $(SCRATCH)-fuzz-fast) -Xswiftc -sanitize=fuzzer
+fuzzing_address = $(fuzzing) --scratch-path $(abspath $(SCRATCH)-fuzz-address) -Xswiftc -sanitize=fuzzer,address
+# Reports of a program that a test runs do not show in the test's own status: they go to files, and a file is a failure.
+# The Swift runtime's backtracer would hang on a crash.
+thread_reports = $(abspath $(SCRATCH)-tsan/report)
+sanitized = SWIFT_BACKTRACE=enable=no \
+  TSAN_OPTIONS="exitcode=66 log_path=$(thread_reports)" ASAN_OPTIONS="exitcode=66"
 
 .PHONY: help
 help: ## this list
@@ -63,12 +69,27 @@ lint: ## format, shell scripts, JSON, and a build in which every warning is an e
 	swift build --build-tests $(checked)
 
 .PHONY: fuzz
-fuzz: ## libFuzzer with AddressSanitizer on every parser and the whole packet path, FUZZ_SECONDS (60) each
+fuzz: ## libFuzzer on every parser and the packet path, without and with AddressSanitizer, FUZZ_SECONDS (60) each
 	@scripts/setup build
-	swift build $(fuzzing)
-	for target in wire encapsulation collector; do \
-	  fuzz/run $$target $(SCRATCH)-fuzz/release/fuzz-$$target $(FUZZ_SECONDS) $(SCRATCH)-fuzz/work; \
+	swift build $(fuzzing_fast)
+	swift build $(fuzzing_address)
+	for target in wire ring encapsulation collector; do \
+	  for build in fast address; do \
+	    fuzz/run $$target $$build $(SCRATCH)-fuzz-$$build/release/fuzz-$$target $(FUZZ_SECONDS) $(SCRATCH)-fuzz-work; \
+	  done; \
 	done
+
+.PHONY: sanitize
+sanitize: ## ThreadSanitizer over the unit tests and an end-to-end run, AddressSanitizer over the unit tests
+	@scripts/setup build test judge
+	rm -f $(thread_reports).*
+	swift build --build-tests --sanitize=thread --scratch-path $(SCRATCH)-tsan
+	$(sanitized) swift test --skip-build --sanitize=thread --scratch-path $(SCRATCH)-tsan --skip EndToEndTests
+	$(sanitized) PACKET_FORWARDER=$(abspath $(SCRATCH)-tsan/debug/packet-forwarder) scripts/with-namespaces \
+	  swift test --skip-build --sanitize=thread --scratch-path $(SCRATCH)-tsan --filter HTTPMirrorTests
+	@! cat $(thread_reports).* 2>/dev/null
+	swift build --build-tests --sanitize=address --scratch-path $(SCRATCH)-asan
+	$(sanitized) swift test --skip-build --sanitize=address --scratch-path $(SCRATCH)-asan --skip EndToEndTests
 
 .PHONY: bench
 bench: ## measure, print the table, draw the plot (see bench/README.md)
@@ -85,4 +106,4 @@ image-test: image ## run the image as a sidecar would run: non-root, read-only, 
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(SCRATCH) $(SCRATCH)-fuzz fuzz/.build bench/.build bench/micro/.build
+	rm -rf $(SCRATCH) $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan fuzz/.build bench/.build bench/micro/.build

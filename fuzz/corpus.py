@@ -67,6 +67,39 @@ def tunnel():
     return struct.pack("!BHBBBBBBHBBHH", 0, 1500, 1, 0, 0, 2, 0, 2, 1200, start, 16, 0, len(frame)) + frame
 
 
+def slot(frame, status=1, tag=(0, 0), hardware=1, link=14, offload=(0, 0, 0, 0, 0, 0), last=False):
+    """A frame as the kernel puts it into a ring (linux/if_packet.h): struct tpacket3_hdr, struct sockaddr_ll, struct
+    virtio_net_hdr right in front of the frame. A status without TP_STATUS_USER is a slot that was not filled."""
+    mac = 98
+    size = (mac + len(frame) + 15) & ~15
+    header = struct.pack("=6I2HIIHH8x", 0 if last else size, 1, 2, len(frame), len(frame), status, mac, mac + link, 0,
+                         tag[0], tag[1], 0)
+    address = struct.pack("=H2siHBB8s", 17, b"\x08\0", 7, hardware, 4, 6, b"\2\0\0\0\0\1\0\0")
+    front = header + address
+    front += bytes(mac - 10 - len(front)) + struct.pack("=BBHHHH", *offload)
+    return (front + frame).ljust(size, b"\0")
+
+
+def block(slots):
+    """struct tpacket_block_desc of version 1, and its slots."""
+    body = b"".join(slots)
+    return struct.pack("=5IIQ4I", 1, 0, 1, len(slots), 48, 48 + len(body), 9, 1, 2, 3, 4) + body
+
+
+def rings(by_kind):
+    """(name, flags, block): the golden frames, and what only a ring has."""
+    for number, (name, frames) in enumerate(by_kind.items()):
+        yield name, 4 * (number % 2), block(
+            [slot(frame, offload=(1, 1, 54, 1448, 34, 16), last=frame is frames[-1]) for frame in frames])
+    frame = by_kind["icmp"][0]
+    valid, typed = 0x10, 0x40  # TP_STATUS_VLAN_VALID, TP_STATUS_VLAN_TPID_VALID
+    yield "tags", 4, block([slot(frame, status=1 | valid, tag=(42, 0)), slot(frame, status=1 | valid | typed,
+                                                                             tag=(7, 0x88A8), last=True)])
+    yield "raw", 4, block([slot(frame[14:], hardware=65534, link=0), slot(frame, hardware=778, link=14, last=True)])
+    yield "ghost", 4, block([slot(frame), slot(b"\xff" * 64, status=0), slot(frame, last=True)])
+    yield "large", 3, block([slot(frame) for _ in range(12)] + [slot(frame, last=True)])
+
+
 def write(target, name, data):
     folder = here / "corpus" / target
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,6 +116,8 @@ def main():
         if link == 0:
             by_kind.setdefault(name.rsplit("-", 1)[0], []).append(frame[:KEPT])
     write("encapsulation", "tunnel-open-checksums", tunnel())
+    for name, flags, data in rings(by_kind):
+        write("ring", name, bytes([flags]) + data)
     for number, (name, frames) in enumerate(by_kind.items()):
         datagrams = b"".join(
             struct.pack("!BHB3xI", 0, 8 + len(frame), 8, (number + index) << 8) + frame

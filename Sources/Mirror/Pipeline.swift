@@ -134,7 +134,7 @@ extension Encapsulator {
       counters.capturedBytes &+= UInt64(captured.wireByteCount)
       let frame = InnerFrame(captured)
       let packet = IPPacket(frame.packetBytes, etherType: frame.etherType)
-      let flow = frame.flowHash(packet)
+      let flow = frame.flowHash(packet, key: flowKey)
       let isAdmitted = loops.admits(
         flow.value, index: index, timestamp: captured.timestamp, name: FlowName(frame.packetBytes, packet))
       guard isAdmitted else {
@@ -146,7 +146,7 @@ extension Encapsulator {
         counters.droppedLoop &+= 1
         continue
       }
-      if sample > 1, !flow.isSampled(oneOf: sample) {
+      if sample > 1, !frame.sharedFlowHash(packet).isSampled(oneOf: sample) {
         counters.droppedSample &+= 1
         continue
       }

@@ -2,10 +2,11 @@ import Wire
 
 /// Which collector each flow goes to under `balance`.
 ///
-/// Flows are first spread over buckets by hash. A bucket gets a path when it is first used: the one it ranks highest
-/// (rendezvous hashing, Thaler and Ravishankar 1998) that does not carry more than its share of buckets yet (bounded
-/// loads, Mirrokni, Thorup and Zadimoghaddam 2016), and keeps it. So a path that goes away moves only its own flows,
-/// one that comes takes only flows that rank it highest, and a thousand flows are shared out as evenly as a million.
+/// Flows are first spread over buckets by their shared hash, so that every forwarder ranks alike. A bucket gets a path
+/// when it is first used: the one it ranks highest (rendezvous hashing, Thaler and Ravishankar 1998) that does not carry
+/// more than its share of buckets yet (bounded loads, Mirrokni, Thorup and Zadimoghaddam 2016), and keeps it. So a path
+/// that goes away moves only its own flows, one that comes takes only flows that rank it highest, and a thousand flows
+/// are shared out as evenly as a million.
 @safe
 public final class FlowBalancer {
   static let bucketCount = 1 << 16
@@ -32,7 +33,7 @@ public final class FlowBalancer {
     unsafe counts.deallocate()
   }
 
-  /// The index of the flow's path. The set must not be empty.
+  /// The index of the path of the flow with this shared hash. The set must not be empty.
   @inline(__always)
   func path(of flow: FlowHash) -> Int {
     let bucket = Int(flow.value >> 48)

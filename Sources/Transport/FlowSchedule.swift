@@ -6,7 +6,7 @@
 /// flow. Flows stand in classes by the size of their first datagram. The class whose flows have most left to send
 /// goes first, which keeps the others waiting until more flows have come to the same size; the one shorter datagram
 /// at the end is taken from the smallest class. Flows are told apart by 256 hash values: a collision only shortens
-/// batches. All work is constant per datagram but for a look at each class in use.
+/// batches. All work is constant per datagram.
 @safe
 struct FlowSchedule: ~Copyable {
   private static let flowCount = 256
@@ -22,32 +22,25 @@ struct FlowSchedule: ~Copyable {
     var next: Int32 = -1
   }
 
-  /// Flows whose first datagrams have one size.
-  private struct SizeClass: BitwiseCopyable {
-    var size = 0
-    var firstFlow: Int32 = -1
-    /// Datagrams that its flows have left.
-    var weight = 0
-  }
-
   private let flows: UnsafeMutablePointer<Flow>
-  private let classes: UnsafeMutablePointer<SizeClass>
-  private var classCount = 0
+  private var classes = SizeClasses(capacity: FlowSchedule.classCapacity)
 
   init() {
     unsafe flows = .allocate(capacity: Self.flowCount)
     unsafe flows.initialize(repeating: Flow(), count: Self.flowCount)
-    unsafe classes = .allocate(capacity: Self.classCapacity)
-    unsafe classes.initialize(repeating: SizeClass(), count: Self.classCapacity)
   }
 
   deinit {
     unsafe flows.deallocate()
-    unsafe classes.deallocate()
   }
 
   /// Whether nothing waits.
-  var isEmpty: Bool { classCount == 0 }
+  var isEmpty: Bool { classes.count == 0 }
+
+  #if DEBUG
+    /// Classes looked at so far: tests hold the work to its bound.
+    var looks: Int { classes.looks }
+  #endif
 
   /// Takes up a list of datagrams, the first at `start`, in order. Nothing else may be waiting.
   mutating func load(_ start: Int32, of queue: inout DatagramQueue) {
@@ -84,21 +77,19 @@ struct FlowSchedule: ~Copyable {
     of queue: borrowing DatagramQueue, maximumCount: Int, maximumByteCount: Int, into batch: inout Batch
   ) {
     batch.removeAll()
-    guard classCount > 0 else { return }
-    let best = heaviestClass()
-    let size = unsafe classes[best].size
+    guard !isEmpty else { return }
+    let best = classes.heaviest()
+    let size = classes.size(best)
     batch.size = size
     let limit = max(1, min(maximumCount, Batch.capacity, maximumByteCount / max(size, 1)))
     // Flows that come to another size go to the class of that; new classes stand behind this one.
     while batch.count < limit {
-      let flow = unsafe classes[best].firstFlow
+      let flow = takeFlow(of: best)
       guard flow >= 0 else { break }
-      unsafe classes[best].firstFlow = flows[Int(flow)].next
-      unsafe classes[best].weight -= Int(flows[Int(flow)].count)
       repeat { batch.append(popFirst(flow, queue)) } while batch.count < limit && isNext(flow, size: size, queue)
       if unsafe flows[Int(flow)].count > 0 { classify(flow, queue) }
     }
-    removeIfEmpty(best)
+    classes.removeIfEmpty(best)
     takeShorter(of: queue, maximumCount: maximumCount, maximumByteCount: maximumByteCount, into: &batch)
   }
 
@@ -107,35 +98,20 @@ struct FlowSchedule: ~Copyable {
   ) {
     guard batch.count < min(maximumCount, Batch.capacity) else { return }
     let room = min(batch.size - 1, maximumByteCount - batch.count * batch.size)
-    var lightest = -1
-    var least = Int.max
-    for index in 0..<classCount {
-      let candidate = unsafe classes[index]
-      if candidate.size <= room, candidate.weight < least {
-        least = candidate.weight
-        lightest = index
-      }
-    }
-    guard lightest >= 0 else { return }
-    let flow = unsafe classes[lightest].firstFlow
-    unsafe classes[lightest].firstFlow = flows[Int(flow)].next
-    unsafe classes[lightest].weight -= Int(flows[Int(flow)].count)
+    guard let lightest = classes.lightest(upTo: room) else { return }
+    let flow = takeFlow(of: lightest)
     batch.append(popFirst(flow, queue))
     if unsafe flows[Int(flow)].count > 0 { classify(flow, queue) }
-    removeIfEmpty(lightest)
+    classes.removeIfEmpty(lightest)
   }
 
-  private func heaviestClass() -> Int {
-    var best = 0
-    for index in 1..<max(classCount, 1) {
-      let candidate = unsafe classes[index]
-      let leader = unsafe classes[best]
-      // Of equals the larger: smaller ones can still end its batch.
-      if candidate.weight > leader.weight || candidate.weight == leader.weight && candidate.size > leader.size {
-        best = index
-      }
+  /// Takes the first flow out of a class; -1 if it has none.
+  private mutating func takeFlow(of index: Int) -> Int32 {
+    let flow = classes.firstFlow(index)
+    if flow >= 0 {
+      unsafe classes.change(index, firstFlow: flows[Int(flow)].next, weightBy: -flows[Int(flow)].count)
     }
-    return best
+    return flow
   }
 
   private mutating func popFirst(_ flow: Int32, _ queue: borrowing DatagramQueue) -> Int32 {
@@ -155,21 +131,8 @@ struct FlowSchedule: ~Copyable {
   /// Puts a flow into the class of its first datagram's size.
   private mutating func classify(_ flow: Int32, _ queue: borrowing DatagramQueue) {
     let size = unsafe queue[flows[Int(flow)].first].byteCount
-    var index = 0
-    while index < classCount, unsafe classes[index].size != size { index += 1 }
-    if index == classCount {
-      precondition(index < Self.classCapacity)
-      unsafe classes[index] = SizeClass(size: size)
-      classCount += 1
-    }
-    unsafe flows[Int(flow)].next = classes[index].firstFlow
-    unsafe classes[index].firstFlow = flow
-    unsafe classes[index].weight += Int(flows[Int(flow)].count)
-  }
-
-  private mutating func removeIfEmpty(_ index: Int) {
-    guard unsafe classes[index].firstFlow < 0 else { return }
-    classCount -= 1
-    unsafe classes[index] = classes[classCount]
+    let index = classes.index(ofSize: size)
+    unsafe flows[Int(flow)].next = classes.firstFlow(index)
+    unsafe classes.change(index, firstFlow: flow, weightBy: flows[Int(flow)].count)
   }
 }

@@ -41,18 +41,19 @@ public struct LaneSet: ~Copyable {
 
   /// Whether this many more datagrams for every collector fit; flush if not.
   ///
-  /// Mutating for the reason given at `route(of:)`.
+  /// Mutating for the reason given at `route(of:shared:)`.
   public mutating func hasRoom(for count: Int) -> Bool { queue.count + count * pathCount <= DatagramQueue.capacity }
 
-  /// The way the datagrams of a flow take.
+  /// The way the datagrams of a flow take: its lane by the keyed hash, its path by the shared one, which is only asked
+  /// for where there is a choice.
   ///
   /// Mutating only so that the compiler works on the value in place: for a borrow it copies all of it, every time.
-  public mutating func route(of flow: FlowHash) -> LaneRoute {
-    // Different bits choose the path, the lane, and tell flows apart within a lane.
+  public mutating func route(of flow: FlowHash, shared: @autoclosure () -> FlowHash) -> LaneRoute {
+    // Different bits choose the lane, and tell flows apart within a lane.
     let lane = (Int((flow.value >> 40) & 0xFF) * lanesPerPath) >> 8
     let flowBits = UInt8(truncatingIfNeeded: flow.value >> 32)
     if copies { return LaneRoute(paths: 0..<pathCount, lane: lane, flow: flowBits) }
-    let path = pathCount == 1 ? 0 : balancer.path(of: flow)
+    let path = pathCount == 1 ? 0 : balancer.path(of: shared())
     return LaneRoute(paths: path..<path + 1, lane: lane, flow: flowBits)
   }
 

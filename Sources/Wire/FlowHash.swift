@@ -1,4 +1,8 @@
-/// A hash of a flow that is the same for both directions and on every forwarder.
+/// A hash of a flow that is the same for both directions.
+///
+/// There are two. The *shared* one is the same on every forwarder, for what forwarders must agree on (SAMPLE, balance);
+/// whoever knows it can choose flows whose hashes meet. The *keyed* one (`FlowHash.Key`) is this process's own, for what
+/// only spreads load: nobody can aim at it.
 ///
 /// TCP, UDP and their like hash addresses, protocol and ports; everything else, and every fragment (the first one
 /// too, so that all fragments of a packet go one way), addresses and protocol. What is not IP hashes its Ethernet
@@ -10,12 +14,9 @@ public struct FlowHash: BitwiseCopyable, Equatable, Sendable {
   /// A hash given as a number.
   @inlinable public init(value: UInt64) { self.value = value }
 
-  /// The hash of an IP packet whose headers were read from `network`.
+  /// The shared hash of an IP packet whose headers were read from `network`.
   @inlinable public init(_ network: RawSpan, _ packet: IPPacket) {
-    var ports: UInt32 = 0
-    if !packet.isFragment, IPProtocol.hasPorts(packet.upperProtocol), packet.end - packet.headerByteCount >= 4 {
-      ports = network.uint32(at: packet.headerByteCount)
-    }
+    let ports = Self.ports(network, packet)
     let source: UInt64
     let destination: UInt64
     if packet.version == 4 {
@@ -30,15 +31,29 @@ public struct FlowHash: BitwiseCopyable, Equatable, Sendable {
       Self.endpoint(destination, UInt16(truncatingIfNeeded: ports)), UInt64(packet.upperProtocol))
   }
 
-  /// The hash of a frame that is not IP, from the 12 address bytes at the start of its Ethernet header.
+  /// The shared hash of a frame that is not IP, from the 12 address bytes at the start of its Ethernet header.
   @inlinable public init(ethernet frame: RawSpan, etherType: UInt16) {
     guard frame.byteCount >= 12 else {
       value = 0
       return
     }
-    let first = UInt64(frame.uint32(at: 0)) << 16 | UInt64(frame.uint16(at: 4))
-    let second = UInt64(frame.uint32(at: 6)) << 16 | UInt64(frame.uint16(at: 10))
-    value = Self.combine(Self.mix(first), Self.mix(second), UInt64(etherType))
+    let (destination, source) = Self.addresses(frame)
+    value = Self.combine(Self.mix(destination), Self.mix(source), UInt64(etherType))
+  }
+
+  /// Source and destination port as they stand in the packet; 0 where the flow is not told apart by ports.
+  @inlinable static func ports(_ network: RawSpan, _ packet: IPPacket) -> UInt32 {
+    guard !packet.isFragment, IPProtocol.hasPorts(packet.upperProtocol), packet.end - packet.headerByteCount >= 4
+    else { return 0 }
+    return network.uint32(at: packet.headerByteCount)
+  }
+
+  /// The two addresses of an Ethernet header of 12 bytes at least, each in the low 48 bits.
+  @inlinable static func addresses(_ frame: RawSpan) -> (destination: UInt64, source: UInt64) {
+    (
+      UInt64(frame.uint32(at: 0)) << 16 | UInt64(frame.uint16(at: 4)),
+      UInt64(frame.uint32(at: 6)) << 16 | UInt64(frame.uint16(at: 10))
+    )
   }
 
   @inlinable static func endpoint(_ address: UInt64, _ port: UInt16) -> UInt64 {
@@ -60,7 +75,8 @@ public struct FlowHash: BitwiseCopyable, Equatable, Sendable {
 }
 
 extension FlowHash {
-  /// Whether the flow is among the one in `count` that is mirrored: the same flows on every forwarder.
+  /// Whether the flow is among the one in `count` that is mirrored: the same flows on every forwarder, so ask the shared
+  /// hash.
   @inlinable public func isSampled(oneOf count: UInt64) -> Bool {
     // Mixed again, so that the choice says nothing about lane and path.
     Self.mix(value ^ 0x5A4D_504C_4521_0001) % count == 0

@@ -3,8 +3,9 @@
 ///
 /// This fragments the *inner* packet, so nothing is lost at the collector; the outer packet is never fragmented. A
 /// packet that is itself a fragment is cut further. An IPv4 packet with DF set is cut too, because the collector must
-/// see the bytes; its fragments go without DF, and an identification of 0 (a sender may leave it so under DF, RFC
-/// 6864 section 4.1) is replaced by a fresh one.
+/// see the bytes, and its fragments go without DF. The identification it came with means nothing (RFC 6864 section 4.1),
+/// so senders use one value over and over, and fragments of several packets would be put together to one: it is replaced
+/// by a fresh one, as is 0, which some senders write for "none". Fragments keep theirs, on which their kin depend.
 public struct Fragmentation: BitwiseCopyable, Sendable {
   /// Header bytes of the first fragment; IPv6: with the fragment header.
   public let headerByteCount: Int
@@ -26,7 +27,7 @@ public struct Fragmentation: BitwiseCopyable, Sendable {
   @usableFromInline let identification: UInt32
 
   /// Plans the cut so that no fragment exceeds `maximumPacket` bytes. `identification` names the fragments of a
-  /// packet that has none of its own (IPv4 takes the low 16 bits). Nil for a packet that is truncated or a jumbogram,
+  /// packet that has none of its own that could be relied on (IPv4 takes the low 16 bits). Nil for a packet that is truncated or a jumbogram,
   /// for a fragment whose end lies beyond what an offset can say, or if the limit leaves no room for 8 bytes of
   /// payload.
   @inlinable
@@ -41,7 +42,7 @@ public struct Fragmentation: BitwiseCopyable, Sendable {
       baseOffset = Int(network.uint16(at: 6) & 0x1FFF)
       hasMore = network.uint16(at: 6) & 0x2000 != 0
       let own = network.uint16(at: 4)
-      let needsOne = own == 0 && !packet.isFragment
+      let needsOne = !packet.isFragment && (own == 0 || network.uint16(at: 6) & 0x4000 != 0)
       self.identification = needsOne ? identification & 0xFFFF : UInt32(own)
       copiedOptionByteCount = Self.copiedOptions(network, packet)
     } else {

@@ -6,6 +6,7 @@ from scapy.all import (
     ARP, GRE, ICMP, IP, TCP, UDP, Dot1AD, Dot1Q, Ether, ICMPv6EchoRequest, ICMPv6PacketTooBig, IPerror,
     IPOption_RR, IPOption_Router_Alert, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
     IPv6ExtHdrRouting, Jumbo, PadN, Raw, UDPerror)
+from scapy.layers.sctp import SCTP, SCTPChunkData
 from scapy.layers.vxlan import VXLAN
 
 MAC = dict(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
@@ -37,6 +38,11 @@ def v6(*upper, **fields):
 
 def tcp(count, **fields):
     return TCP(**{**STREAM, **fields}) / Raw(text(count)) if count else TCP(**{**STREAM, **fields})
+
+
+def sctp(count, **fields):
+    """A DATA chunk; the card was to compute the CRC, for which the field is left at zero."""
+    return SCTP(sport=5000, dport=2905, tag=7, **{"chksum": 0, **fields}) / SCTPChunkData(tsn=1, data=text(count))
 
 
 def padded(packet, trailer):
@@ -120,7 +126,8 @@ def kinds():
         "big-tcp-ipv4": [ether(big_v4(65600))],
         "big-tcp-ipv6": [ether(big_v6(65600))],
         "open-checksums": [ether(opened(v4(tcp(300)))), ether(opened(v6(tcp(300)))), ether(opened(v4(tcp(1600)))),
-                           ether(opened(v4(udp / Raw(text(1600)), flags=0))), ether(opened(v6(udp / Raw(text(300)))))],
+                           ether(opened(v4(udp / Raw(text(1600)), flags=0))), ether(opened(v6(udp / Raw(text(300))))),
+                           ether(v4(sctp(300))), ether(v4(sctp(1600), flags=0)), ether(v6(sctp(300)))],
     }
     return {name: [bytes(frame) for frame in frames] for name, frames in found.items()}
 

@@ -5,8 +5,8 @@ scapy takes the frames apart and builds the expected ones with its own lengths a
 product's. Run by hand when a kind changes (scapy from PyPI, a virtual environment outside the repository):
     python3 Tests/Golden/make.py
 
-Where the product may choose (the identification of IPv6 fragments) the expected frames say 0xEEEEEEEE. The expected
-frames of BIG TCP end behind the TCP header; their payload is the end of the captured frame.
+Where the product may choose (the identification of IPv6 fragments, and of IPv4 fragments whose packet had none that
+means anything) the expected frames say 0xEEEEEEEE or 0xEEEE. The expected frames of BIG TCP end behind the TCP header; their payload is the end of the captured frame.
 """
 
 import pathlib
@@ -15,6 +15,7 @@ import sys
 from scapy.all import (
     IP, TCP, Ether, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, Padding,
     PcapWriter, Raw, UDP, fragment)
+from scapy.layers.sctp import SCTP
 
 sys.dont_write_bytecode = True
 here = pathlib.Path(__file__).resolve().parent
@@ -58,7 +59,7 @@ def upper_layer(ip):
 def finished(ip):
     """The packet with its checksums computed."""
     copy = ip.copy()
-    for layer in (TCP, UDP):
+    for layer in (TCP, UDP, SCTP):
         if layer in copy:
             del copy[layer].chksum
     return bytes(copy)
@@ -103,6 +104,9 @@ def fragments4(ip, room, is_open):
     if Padding in whole:
         whole = IP(bytes(whole)[: whole.len])
     header = whole.ihl * 4
+    # Under DF, and where it is 0, an identification means nothing (RFC 6864 section 4.1).
+    if whole.frag == 0 and not whole.flags.MF and (whole.flags.DF or whole.id == 0):
+        whole.id = ANY_IDENTIFICATION & 0xFFFF
     whole.flags = str(whole.flags).replace("DF", "")
     for number, piece in enumerate(fragment(whole, (room - header) & ~7)):
         if number > 0:

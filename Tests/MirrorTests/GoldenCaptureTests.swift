@@ -63,8 +63,8 @@ private final class CollectedFrames: FrameConsumer {
   }
 }
 
-/// The identification of IPv6 fragments is the forwarder's to choose: the same for all of one packet, and new for the
-/// next.
+/// The identification of IPv6 fragments is the forwarder's to choose, and of IPv4 fragments whose packet had none that
+/// means anything: the same for all of one packet, and new for the next.
 private struct Identifications {
   private var last: [UInt8] = []
   private var seen: Set<[UInt8]> = []
@@ -72,13 +72,31 @@ private struct Identifications {
 
   /// Puts the placeholder where `expected` has it.
   mutating func replace(in frame: inout [UInt8], like expected: [UInt8]) throws {
-    guard let range = expected.firstRange(of: Self.placeholder), range.upperBound <= frame.count else { return }
-    let found = Array(frame[range])
-    if expected.word(range.lowerBound - 2) & 0xFFF8 == 0 {
+    guard let range = expected.firstRange(of: Self.placeholder), range.upperBound <= frame.count else {
+      return replaceIPv4(in: &frame, like: expected)
+    }
+    take(Array(frame[range]), isFirst: expected.word(range.lowerBound - 2) & 0xFFF8 == 0)
+    frame.replaceSubrange(range, with: Self.placeholder)
+  }
+
+  /// The header checksum follows the identification, so it is verified before and computed again.
+  private mutating func replaceIPv4(in frame: inout [UInt8], like expected: [UInt8]) {
+    var network = 14
+    while [0x8100, 0x88A8].contains(expected.word(network - 2)) { network += 4 }
+    guard expected.word(network - 2) == 0x0800, expected.word(network + 4) == 0xEEEE else { return }
+    take(frame.slice(network + 4, 2), isFirst: expected.word(network + 6) & 0x1FFF == 0)
+    let header = Int(expected[network] & 15) * 4
+    #expect(NaiveChecksum.sum(frame.slice(network, header)) == 0xFFFF)
+    frame.put([0xEE, 0xEE], at: network + 4)
+    frame.put([0, 0], at: network + 10)
+    frame.put(bigEndian(NaiveChecksum.of(frame.slice(network, header))), at: network + 10)
+  }
+
+  private mutating func take(_ found: [UInt8], isFirst: Bool) {
+    if isFirst {
       #expect(seen.insert(found).inserted)
       last = found
     }
     #expect(found == last)
-    frame.replaceSubrange(range, with: Self.placeholder)
   }
 }

@@ -42,3 +42,19 @@ package enum NaiveChecksum {
   /// The value of a checksum field over `bytes`, which hold zero there.
   package static func of(_ bytes: [UInt8]) -> UInt16 { ~sum(bytes) }
 }
+
+/// CRC32c bit by bit, as RFC 9260 appendix A describes it.
+package enum NaiveCRC32C {
+  /// The four bytes of the field, over `bytes`, which hold zero there.
+  package static func field(_ bytes: [UInt8]) -> [UInt8] {
+    var crc: UInt32 = 0xFFFF_FFFF
+    for byte in bytes {
+      for bit in 0..<8 {
+        let isSet = (crc ^ UInt32(byte >> UInt8(bit))) & 1 != 0
+        crc >>= 1
+        if isSet { crc ^= 0x82F6_3B78 }
+      }
+    }
+    return bigEndian((~crc).byteSwapped)
+  }
+}

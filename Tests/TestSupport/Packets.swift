@@ -66,6 +66,15 @@ package func udpDatagram(
   return bytes
 }
 
+/// An SCTP packet of one DATA chunk (RFC 9260 section 3.3.1) with its checksum, or 0 for one that is left open. `payload`
+/// is a multiple of four bytes.
+package func sctpPacket(_ payload: [UInt8], hasChecksum: Bool = true) -> [UInt8] {
+  var bytes = hex("1388 0B59 01020304 00000000 0000") + bigEndian(UInt16(16 + payload.count))
+  bytes += hex("00000007 0001 0002 00000003") + payload
+  if hasChecksum { bytes.put(NaiveCRC32C.field(bytes), at: 8) }
+  return bytes
+}
+
 /// An IPv4 packet. `totalLength` overrides what the header says.
 package func ipv4(
   _ addresses: Addresses, _ protocolNumber: UInt8, identification: UInt16 = 0x1234, flags: UInt16 = 0x4000,

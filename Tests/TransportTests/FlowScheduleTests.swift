@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import Wire
 
 @testable import Transport
 
@@ -117,6 +118,36 @@ import Testing
     }
     let batches = try drain(&queue, &schedule, lane: 0)
     #expect(batches.count <= 6, "\(batches.map(\.count))")
+  }
+
+  /// Requests and responses on 32 connections, as a ring block of an HTTP API holds them: 1,024 frames of four sizes.
+  @Test func aBlockOfHTTP() throws {
+    var queue = DatagramQueue(laneCount: 1)
+    var schedule = FlowSchedule()
+    for frame in 0..<1_024 {
+      let turn = frame / 32
+      let payload = turn.isMultiple(of: 2) ? 120 : [550, 1_250, 4_250][(turn / 2 + frame) % 3]
+      let flow = FlowHash(value: FlowHash.mix(UInt64(frame % 32)))
+      queue.append(datagram(frame, size: 8 + payload, flow: UInt8(truncatingIfNeeded: flow.value >> 32)), lane: 0)
+    }
+    let batches = try drain(&queue, &schedule, lane: 0)
+    #expect(batches.count <= 76, "\(batches.count) sends")
+  }
+
+  /// Sizes that no two datagrams share, side by side or so far apart that they meet in `SizeClasses`: a datagram costs a
+  /// few looks at classes all the same, not one at each of 256.
+  @Test(arguments: [1, 257, 8_192]) func manySizesCostNoMore(step: Int) throws {
+    var queue = DatagramQueue(laneCount: 1)
+    var schedule = FlowSchedule()
+    let count = 2_048
+    for sequence in 0..<count {
+      let size = step == 8_192 ? 100 + sequence % 8 * step + sequence / 8 : 100 + sequence * step % 60_000
+      queue.append(datagram(sequence, size: size, flow: UInt8(sequence % 256)), lane: 0)
+    }
+    let sent = try drain(&queue, &schedule, lane: 0).flatMap { $0 }
+    try check(sent, Set(0..<UInt32(count)), "step \(step)")
+    // For each of the two searches of a batch, and up to eight sizes in a slot when a class is found and given up.
+    #expect(schedule.looks <= (2 * SizeClasses.maximumLooks + 2 * 8) * count, "\(schedule.looks) looks")
   }
 
   /// 64 datagrams at most, and the byte limit is met exactly or not at all.

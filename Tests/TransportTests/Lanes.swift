@@ -33,7 +33,7 @@ final class Lanes {
     let base = UnsafeRawPointer(memory.baseAddress!)
     set.append(
       head: base, headByteCount: headByteCount, tail: base + headByteCount, tailByteCount: bytes.count - headByteCount,
-      frame: frameCount, route: set.route(of: flow))
+      frame: frameCount, route: set.route(of: flow, shared: flow))
     frameCount += 1
   }
 

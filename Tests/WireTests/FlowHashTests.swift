@@ -103,5 +103,10 @@ import Wire
   @Test func valuesAreFixed() throws {
     #expect(FlowHash.mix(0) == 0xE220_A839_7B1D_CDAF)
     #expect(FlowHash.mix(1) == 0x910A_2DEC_8902_5CC1)
+    #expect(try hash(ipv4(6, ports(1234, 443))).value == 0x8506_7244_249B_CE53)
+    #expect(try hash(ipv6(17, ports(1234, 443))).value == 0x7451_96C7_C17B_4542)
+    #expect(try hash(ipv4(1, [8, 0, 0, 0])).value == 0x8DDC_5936_28D8_FC9A)
+    let frame = ethernet(0x0806, [])
+    #expect(FlowHash(ethernet: frame.span.bytes, etherType: 0x0806).value == 0x3174_81D0_FB9F_7478)
   }
 }

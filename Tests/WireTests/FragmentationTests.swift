@@ -56,8 +56,9 @@ import Wire
         try #require(parts[0].options == original.options)
         let copied = copiedOptions(original.options)
         try #require(parts.dropFirst().allSatisfy { $0.options == copied }, "round \(round)")
-        // A value of the sender's own stays; DF says that fragments do not exist, so it goes.
-        try #require(parts[0].identification == (original.identification == 0 ? 0x1234 : original.identification))
+        // A value of the sender's own stays, unless DF said that there would be no fragments; DF goes.
+        let isMeant = original.identification != 0 && !original.mayNotFragment
+        try #require(parts[0].identification == (isMeant ? original.identification : 0x1234))
         try #require(parts.allSatisfy { !$0.mayNotFragment })
       }
     }
@@ -91,6 +92,29 @@ import Wire
 
   @Test func exactBytesIPv4() throws {
     let packet = ipv4(1, identification: 0, flags: 0x4000, Array(1...20))
+    let plan = try #require(self.plan(packet, 36))
+    #expect(
+      fragments(plan, packet) == [
+        hex("4503 0024 1234 2000 4001 34A0 0A000001 0A000002 0102030405060708 090A0B0C0D0E0F10"),
+        hex("4503 0018 1234 0002 4001 54AA 0A000001 0A000002 11121314"),
+      ])
+  }
+
+  /// Under DF the identification means nothing (RFC 6864 section 4.1), and senders use one for many packets.
+  @Test(arguments: [
+    (UInt16(0x4000), UInt16(0x0777), UInt32(0x1234)), (0x4000, 0, 0x1234), (0, 0, 0x1234), (0, 0x0777, 0x0777),
+    // Of a fragment it is what holds the others together, whatever DF says.
+    (0x6000, 0x0777, 0x0777), (0x4005, 0x0777, 0x0777), (0x2000, 0, 0), (5, 0, 0),
+  ])
+  func identifications(flags: UInt16, own: UInt16, expected: UInt32) throws {
+    let packet = ipv4(1, identification: own, flags: flags, Array(1...24))
+    let parts = try fragments(try #require(plan(packet, 36)), packet).map { try ReadPacket($0) }
+    #expect(parts.count == 2)
+    #expect(parts.map(\.identification) == [expected, expected])
+  }
+
+  @Test func exactBytesUnderDF() throws {
+    let packet = ipv4(1, identification: 0x0777, flags: 0x4000, Array(1...20))
     let plan = try #require(self.plan(packet, 36))
     #expect(
       fragments(plan, packet) == [

@@ -62,11 +62,10 @@ extension Encapsulator {
     for piece in 0..<plan.count {
       let start = plan.payloadOffset + piece * plan.payloadPerFragment
       let count = plan.payloadCount(piece)
-      // Payload up to the patched field goes into the head, so that the capture buffer is not written to.
+      // Payload up to the patched field, or to the part of it that is in this piece, goes into the head, so that the
+      // capture buffer is not written to.
       var copied = 0
-      if let patch, patch.offset >= start, patch.offset + 2 <= start + count {
-        copied = patch.offset + 2 - start
-      }
+      if let patch, patch.end > start, patch.offset < start + count { copied = min(patch.end - start, count) }
       let header = plan.headerCount(piece)
       let head = unsafe reserveHead(frame, header + copied)
       var out = unsafe MutableRawSpan(
@@ -74,7 +73,7 @@ extension Encapsulator {
       plan.emitHeader(piece, frame.packetBytes, into: &out, at: 0)
       if copied > 0, let patch {
         out.copy(frame.packetBytes, from: start, count: copied, to: header)
-        out.store(patch.value, at: header + copied - 2)
+        patch.emit(within: start..<start + copied, into: &out, at: header)
       }
       unsafe lanes.append(
         head: head, headByteCount: VXLANHeader.byteCount + frame.linkByteCount + header + copied,

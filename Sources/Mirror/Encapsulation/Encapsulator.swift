@@ -11,10 +11,12 @@ import Wire
 struct Encapsulator: ~Copyable {
   var lanes: LaneSet
   var counters = CaptureCounters()
-  let policy: Policy
+  /// How frames are treated; of a change the VNI does not take effect.
+  var policy: Policy
   private let tunnelHeader: UInt64
   var arena = HeadArena()
   var maximumFrame: Int
+  let flowKey = FlowHash.Key.process
   private var identification = UInt32.random(in: 0...UInt32.max)
 
   init(to collectors: CollectorSet, balancer: FlowBalancer, policy: Policy) {
@@ -35,9 +37,10 @@ struct Encapsulator: ~Copyable {
     lanes.settle(frameCount: frameCount)
   }
 
-  /// Queues the datagrams of captured frame number `index` of the batch.
+  /// Queues the datagrams of captured frame number `index` of the batch, whose hash by `flowKey` is `flow`.
   mutating func encapsulate(_ frame: InnerFrame, _ packet: IPPacket?, _ flow: FlowHash, index: Int) {
-    encapsulate(frame, packet, index: index, route: lanes.route(of: flow), isFirst: true)
+    let route = lanes.route(of: flow, shared: frame.sharedFlowHash(packet))
+    encapsulate(frame, packet, index: index, route: route, isFirst: true)
   }
 
   mutating func encapsulate(
@@ -118,7 +121,7 @@ struct Encapsulator: ~Copyable {
   }
 
   /// The checksum to complete, with its value.
-  mutating func openChecksum(_ frame: InnerFrame, _ packet: IPPacket?) -> Patch? {
+  mutating func openChecksum(_ frame: InnerFrame, _ packet: IPPacket?) -> FieldValue? {
     guard policy.checksum == .fill, !frame.isCut else { return nil }
     let found: OpenChecksum?
     switch frame.offload.checksum {
@@ -137,42 +140,34 @@ struct Encapsulator: ~Copyable {
     if let packet, found.start > packet.headerByteCount, frame.isWritable,
       let outer = OpenChecksum(detectedIn: frame.packetBytes, packet)
     {
-      unsafe frame.network.storeBytes(
-        of: found.completed(frame.packetBytes).bigEndian, toByteOffset: found.field, as: UInt16.self)
-      return Patch(offset: outer.field, value: outer.completed(frame.packetBytes))
+      frame.overwrite(found.completed(frame.packetBytes))
+      return outer.completed(frame.packetBytes)
     }
-    return Patch(offset: found.field, value: found.completed(frame.packetBytes))
-  }
-
-  /// A 16-bit field to overwrite, `offset` bytes into the network packet.
-  struct Patch {
-    var offset: Int
-    var value: UInt16
+    return found.completed(frame.packetBytes)
   }
 
   /// Queues the frame as one datagram with `networkByteCount` bytes of its packet.
   private mutating func append(
-    _ frame: InnerFrame, networkByteCount: Int, patch: Patch?, index: Int, route: LaneRoute
+    _ frame: InnerFrame, networkByteCount: Int, patch: FieldValue?, index: Int, route: LaneRoute
   ) {
     if frame.isWritable {
       if !lanes.hasRoom(for: 1) { drain() }
       let start = unsafe frame.network - frame.linkByteCount - VXLANHeader.byteCount
       unsafe writeLink(frame, to: start)
-      if let patch {
-        unsafe frame.network.storeBytes(of: patch.value.bigEndian, toByteOffset: patch.offset, as: UInt16.self)
-      }
+      if let patch { frame.overwrite(patch) }
       unsafe lanes.append(
         head: start, headByteCount: VXLANHeader.byteCount + frame.linkByteCount + networkByteCount, tail: nil,
         tailByteCount: 0, frame: index, route: route)
       return
     }
     // Everything up to the patched field goes into the head.
-    let copied = patch.map { $0.offset + 2 } ?? 0
+    let copied = patch?.end ?? 0
     let head = unsafe reserveHead(frame, copied)
-    if let patch, copied > 0 {
-      let inner = unsafe head + VXLANHeader.byteCount + frame.linkByteCount
-      unsafe inner.copyMemory(from: frame.network, byteCount: copied)
-      unsafe inner.storeBytes(of: patch.value.bigEndian, toByteOffset: patch.offset, as: UInt16.self)
+    if let patch {
+      var out = unsafe MutableRawSpan(
+        _unsafeStart: head + VXLANHeader.byteCount + frame.linkByteCount, byteCount: copied)
+      out.copy(frame.packetBytes, from: 0, count: copied, to: 0)
+      patch.emit(within: 0..<copied, into: &out, at: 0)
     }
     unsafe lanes.append(
       head: head, headByteCount: VXLANHeader.byteCount + frame.linkByteCount + copied, tail: frame.network + copied,

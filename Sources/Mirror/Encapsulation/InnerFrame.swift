@@ -76,8 +76,25 @@ struct InnerFrame {
     }
   }
 
-  /// The hash of the frame's flow.
-  func flowHash(_ packet: IPPacket?) -> FlowHash {
+  /// Writes a field of the packet in place. The frame must be writable, and the field within it.
+  func overwrite(_ field: FieldValue) {
+    var packet = unsafe MutableRawSpan(_unsafeStart: network, byteCount: networkByteCount)
+    field.emit(within: 0..<networkByteCount, into: &packet, at: 0)
+  }
+
+  /// The hash of the frame's flow under the key of this process: for lanes, and order within them.
+  func flowHash(_ packet: IPPacket?, key: FlowHash.Key) -> FlowHash {
+    if let packet { return FlowHash(packetBytes, packet, key: key) }
+    if let synthesized {
+      return FlowHash(
+        source: synthesized.source, destination: synthesized.destination, etherType: synthesized.etherType, key: key)
+    }
+    let header = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(network - linkByteCount), byteCount: linkByteCount)
+    return FlowHash(ethernet: header, etherType: etherType, key: key)
+  }
+
+  /// The hash of the frame's flow that all forwarders agree on: for SAMPLE and balance.
+  func sharedFlowHash(_ packet: IPPacket?) -> FlowHash {
     if let packet { return FlowHash(packetBytes, packet) }
     if let synthesized { return FlowHash(value: FlowHash.mix(synthesized.source ^ synthesized.destination)) }
     let header = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(network - linkByteCount), byteCount: linkByteCount)

@@ -1,3 +1,4 @@
+import CFuzzSupport
 import FuzzSupport
 import Glibc
 
@@ -21,7 +22,6 @@ final class LoopbackSink {
   /// Whether the socket has room for all that one run can send; only root may ask for so much.
   let holdsAll: Bool
   private let descriptor: CInt
-  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 8)
 
   init() {
     let descriptor = socket(AF_INET, CInt(SOCK_DGRAM.rawValue), 0)
@@ -44,18 +44,9 @@ final class LoopbackSink {
 
   /// Takes everything that waits, checking each datagram's size and tunnel header.
   func drain(limit: Int, vni: UInt32) -> Received {
-    var received = Received()
-    while true {
-      let count = recv(descriptor, buffer.baseAddress!, buffer.count, CInt(MSG_DONTWAIT))
-      guard count >= 0 else {
-        require(errno == EAGAIN, "recv: errno \(errno)")
-        return received
-      }
-      require(count <= limit, "a datagram of \(count) bytes, and \(limit) fit")
-      require(count >= 8, "no tunnel header")
-      require(buffer.load(as: UInt64.self).bigEndian == 0x0800_0000_0000_0000 | UInt64(vni) << 8, "tunnel header")
-      received.datagrams += 1
-      received.bytes += UInt64(count + Self.overhead)
-    }
+    let header = (0x0800_0000_0000_0000 | UInt64(vni) << 8).bigEndian
+    let found = CFuzzSupport_drain(descriptor, max(limit, 0), header)
+    require(found.wrong == 0, "\(found.wrong) datagrams beyond \(limit) bytes, or without a tunnel header")
+    return Received(datagrams: found.datagrams, bytes: found.bytes + found.datagrams * UInt64(Self.overhead))
   }
 }

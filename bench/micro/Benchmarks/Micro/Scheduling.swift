@@ -42,7 +42,8 @@ func schedulingBenchmarks() {
           for frame in 0..<Block.frames {
             unsafe lanes.append(
               head: bytes.baseAddress!, headByteCount: 8, tail: bytes.baseAddress! + 8,
-              tailByteCount: Block.byteCount(frame), frame: frame, route: lanes.route(of: flow(frame)))
+              tailByteCount: Block.byteCount(frame), frame: frame,
+              route: lanes.route(of: flow(frame), shared: flow(frame)))
           }
           lanes.flush()
           lanes.settle(frameCount: Block.frames)
