@@ -67,7 +67,7 @@ public final class PcapEngine: CaptureEngine {
     into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
   ) throws(CaptureError) {
     if descriptors.count != sources.count + 2 { setDescriptors(wakeDescriptor) }
-    guard unsafe poll(&descriptors, nfds_t(descriptors.count), hasMore ? 0 : timeoutMilliseconds) >= 0 else { return }
+    Polling.wait(&descriptors, milliseconds: hasMore ? 0 : timeoutMilliseconds)
     var wentDown: Set<Int32> = []
     var mustLook = MonotonicClock.milliseconds >= nextRefresh
     if descriptors[1].revents != 0, let monitor {
