@@ -68,8 +68,10 @@ extension EndToEnd {
       Fault(
         name: "the interface gets another name",
         inject: {
+          // libpcap gives a handle up whose name is gone; opening another one takes it some ten milliseconds.
           try CaptureFaults.duringTraffic(
-            $0, "ip link set eth0 down; ip link set eth0 name wan0; ip link set wan0 up")
+            $0, "ip link set eth0 down; ip link set eth0 name wan0; ip link set wan0 up",
+            tolerance: $0.engine == .libpcap ? 1_000 : 50)
         },
         log: ["interface eth0 is wan0 now", "interface eth0 is back after "],
         counters: { $0.capturedPackets > 10_000 }),
@@ -100,9 +102,8 @@ extension EndToEnd {
     /// the kernel's drop, and all others are mirrored. libpcap gets it whole.
     @Test(arguments: Engine.allCases) func slotWithoutAFrame(_ engine: Engine) throws {
       try withTestbed { testbed in
-        let bench = try FaultBench(testbed, engine, ["INTERFACE": "eth0,tap0"])
         let tap = try testbed.startScript("tap_frames.py", ["tap0", "40", "7000"], in: testbed.app)
-        try bench.awaitLog("interface tap0 is open")
+        let bench = try FaultBench(testbed, engine, ["INTERFACE": "tap0"])
         tap.signal(SIGUSR1)
         try eventually("the frames: \(tap.errorOutput)") { tap.output.contains("sent") }
         let lines = try StatisticsLine.lines(of: try bench.forwarder.stop())
