@@ -15,8 +15,8 @@ public final class PcapEngine: CaptureEngine {
   private let monitor: NetlinkMonitor?
   /// Indices of interfaces that `any` leaves out.
   private var skipped: Set<Int32> = []
-  /// Why an interface could not be captured on, and when it may be tried again (milliseconds of `MonotonicClock`).
-  private var failures: [String: (error: CaptureError, until: Int64)] = [:]
+  /// Why an interface's handle failed, when, and until when it is not opened again (milliseconds of `MonotonicClock`).
+  private var failures: [Int32: (error: CaptureError, time: Int64, until: Int64)] = [:]
   private var droppedBefore: UInt64 = 0
   private var nextRefresh: Int64 = 0
   /// Whether the last round left frames where they were.
@@ -67,18 +67,19 @@ public final class PcapEngine: CaptureEngine {
     into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
   ) throws(CaptureError) {
     if descriptors.count != sources.count + 2 { setDescriptors(wakeDescriptor) }
-    guard unsafe poll(&descriptors, nfds_t(descriptors.count), hasMore ? 0 : timeoutMilliseconds) >= 0 else { return }
+    Polling.wait(&descriptors, milliseconds: hasMore ? 0 : timeoutMilliseconds)
     var wentDown: Set<Int32> = []
     var mustLook = MonotonicClock.milliseconds >= nextRefresh
     if descriptors[1].revents != 0, let monitor {
       if monitor.drain(linkDown: { wentDown.insert($0) }).contains(.links) { mustLook = true }
     }
-    if dispatchAll() { mustLook = true }
+    let failed = dispatchAll()
+    guard mustLook || !failed.isEmpty else { return }
+    nextRefresh = MonotonicClock.milliseconds + 1_000
     // An error of the query says nothing about any interface.
-    if mustLook {
-      nextRefresh = MonotonicClock.milliseconds + 1_000
-      if let present = try? NetworkInterface.present() { _ = refresh(present, wentDown: wentDown) }
-    }
+    let present = try? NetworkInterface.present()
+    for (source, reason) in failed { lose(source, reason: reason, present) }
+    if let present { _ = refresh(present, wentDown: wentDown) }
   }
 
   /// Replaces the filter.
@@ -130,8 +131,8 @@ public final class PcapEngine: CaptureEngine {
     }
   }
 
-  /// Lets every interface have its turn; whether one has failed.
-  private func dispatchAll() -> Bool {
+  /// Lets every interface have its turn; those that have failed, and why.
+  private func dispatchAll() -> [(PcapSource, String)] {
     hasMore = false
     var failed: [(PcapSource, String)] = []
     for source in sources {
@@ -141,19 +142,23 @@ public final class PcapEngine: CaptureEngine {
         failed.append((source, source.handle.lastError))
       }
     }
-    for (source, reason) in failed { lose(source, reason: reason) }
-    return !failed.isEmpty
+    return failed
   }
 
   /// Gives up a handle. It is opened again at once, but not time and again.
-  private func lose(_ source: PcapSource, reason: String) {
+  private func lose(_ source: PcapSource, reason: String, _ present: [NetworkInterface]?) {
     remove(source)
+    let now = MonotonicClock.milliseconds
     let error = CaptureError.failed(operation: "libpcap", reason: reason)
-    failures[source.name] = (error, source.openedAt + 1_000)
+    let isRepeated = failures[source.index].map { now - $0.time < 1_000 } ?? false
+    failures[source.index] = (error, now, isRepeated ? now + 1_000 : now)
+    let interface = present?.first { $0.index == source.index }
     if plan.interfaces == .any {
-      report(.lost(name: source.name, reason: error.description))
-    } else {
-      watch.lose(source.name, reason: error.description, now: MonotonicClock.milliseconds, report: report)
+      let isGone = present != nil && interface == nil
+      report(.lost(name: source.name, reason: isGone ? "it is gone" : error.description))
+    } else if interface?.isUp ?? (present == nil) {
+      // Of one that is down or gone the next look says so.
+      watch.lose(source.name, reason: error.description, now: now, report: report)
     }
   }
 
@@ -175,6 +180,7 @@ public final class PcapEngine: CaptureEngine {
       remove(source)
       if plan.interfaces == .any { report(.lost(name: source.name, reason: "it is gone")) }
     }
+    failures = failures.filter { index, _ in present.contains { $0.index == index } }
     var failure: CaptureError?
     guard case .named(let names) = plan.interfaces else {
       for interface in present where interface.isUp && !skipped.contains(interface.index) {
@@ -224,14 +230,13 @@ public final class PcapEngine: CaptureEngine {
   private func open(_ interface: NetworkInterface, name: String, count: Int) throws(CaptureError) -> Bool {
     guard !sources.contains(where: { $0.index == interface.index }) else { return false }
     let now = MonotonicClock.milliseconds
-    if let failure = failures[name], failure.until > now { throw failure.error }
-    failures[name] = nil
+    if let failure = failures[interface.index], failure.until > now { throw failure.error }
     // Another interface has the name now.
     for source in sources where source.name == name && plan.interfaces != .any { remove(source) }
     // Interfaces share the buffer; libpcap's own default is the least that makes sense.
     let share = max(plan.bufferByteCount / max(count, 1), 2 << 20)
     sources.append(
-      try PcapSource(interface, name: name, plan: plan, bufferByteCount: share, now: now))
+      try PcapSource(interface, name: name, plan: plan, bufferByteCount: share))
     descriptors = []
     return true
   }

@@ -101,7 +101,7 @@ public final class RingEngine: CaptureEngine {
     // On `any` interfaces come and go by themselves.
     let watched = names.isEmpty ? -1 : monitor?.descriptor ?? -1
     descriptors[2] = pollfd(fd: watched, events: Int16(POLLIN), revents: 0)
-    guard unsafe poll(&descriptors, 3, isBusy ? 0 : timeoutMilliseconds) >= 0 else { return }
+    Polling.wait(&descriptors, milliseconds: isBusy ? 0 : timeoutMilliseconds)
     var wentDown: Set<Int32> = []
     var mustLook = MonotonicClock.milliseconds >= nextCheck
     if descriptors[0].revents & Int16(POLLERR) != 0 {

@@ -21,7 +21,7 @@ package final class LinkTable: Sendable {
   /// - Throws: `SystemError`: EMFILE, ENFILE, ENOBUFS, ENOMEM.
   package init() throws(SystemError) {
     do throws(SystemError) {
-      state = Mutex(State(netlink: try NetlinkSocket(groups: 0, isBlocking: true), requests: nil))
+      state = Mutex(State(netlink: try NetlinkSocket(groups: [], isBlocking: true), requests: nil))
     } catch  where ![EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.code) {
       state = Mutex(State(netlink: nil, requests: try InterfaceRequests()))
     }

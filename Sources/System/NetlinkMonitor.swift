@@ -2,6 +2,7 @@ import Glibc
 
 /// What has changed in the network namespace.
 public struct NetworkChanges: OptionSet, Sendable {
+  /// The bits below.
   public let rawValue: UInt8
 
   /// A combination of changes.
@@ -76,13 +77,13 @@ package final class NetlinkMonitor: Sendable {
     return changes
   }
 
-  /// RTMGRP_* (linux/rtnetlink.h), and bit `RTNLGRP_* - 1` for what has no such name.
-  private static func groups(_ interest: NetworkChanges) -> UInt32 {
-    var groups: UInt32 = 0
-    if interest.contains(.links) { groups |= 0x1 }
-    if interest.contains(.addresses) { groups |= 0x10 | 0x100 }
-    // IPv4 and IPv6 routes, IPv4 and IPv6 rules.
-    if interest.contains(.routes) { groups |= 0x40 | 0x400 | 0x80 | 1 << 18 }
+  /// RTNLGRP_* (linux/rtnetlink.h).
+  private static func groups(_ interest: NetworkChanges) -> [UInt32] {
+    var groups: [UInt32] = []
+    if interest.contains(.links) { groups.append(1) }
+    // Of IPv4 and IPv6 each.
+    if interest.contains(.addresses) { groups += [5, 9] }
+    if interest.contains(.routes) { groups += [7, 11, 8, 19] }
     return groups
   }
 }

@@ -99,6 +99,7 @@ extension EndToEnd {
         let forwarder = try Forwarder(environment(engine, ["INTERFACE": "eth0,late0"]), testbed: testbed)
         let traffic = try testbed.startScript(
           "udp_sender.py", [Testbed.Address.app, "7000", "0", "60", "0"], in: testbed.peer)
+        try eventually("a busy interface") { try testbed.app.kernelCounter("UdpNoPorts") > 20_000 }
         try testbed.app.run(["ip", "link", "set", "late0", "up"])
         try testbed.app.run(["ip", "link", "set", "late1", "up"])
         try eventually("late0 to be open", within: 15) {

@@ -11,8 +11,6 @@ final class PcapSource {
   let index: Int32
   /// As INTERFACE has it, or as it was when it was opened for `any`.
   let name: String
-  /// When it was opened, in milliseconds of `MonotonicClock`.
-  let openedAt: Int64
   private var drops = WrappingCounter()
   private var receipts: WrappingCounter
   /// Frames that came out of the handle.
@@ -28,7 +26,7 @@ final class PcapSource {
   ///
   /// - Throws: `.unsupportedLinkType`, `.filter`, `.interfaceDown`, `.noSuchInterface`, `.notPermitted`, `.failed`.
   init(
-    _ interface: NetworkInterface, name: String, plan: CapturePlan, bufferByteCount: Int, now: Int64
+    _ interface: NetworkInterface, name: String, plan: CapturePlan, bufferByteCount: Int
   ) throws(CaptureError) {
     let handle = try PcapHandle.open(
       interface: interface.name,
@@ -45,7 +43,6 @@ final class PcapSource {
     self.name = name
     address = interface.address
     index = interface.index
-    openedAt = now
     // Nothing was received before the filter.
     receipts = WrappingCounter(0)
   }
