@@ -70,7 +70,42 @@ extension EndToEnd {
 
     // MARK: Logs, signals, limits
 
-    static let lifecycleFaults: [Fault] = []
+    static let lifecycleFaults: [Fault] = [
+      Fault(
+        name: "the collector cannot be reached for some seconds",
+        inject: { bench in
+          try bench.send(100)
+          try bench.testbed.app.ip("route add prohibit \(Testbed.Address.collector)")
+          try bench.send(8_000, rate: 2_000)
+          try bench.testbed.app.ip("route del prohibit \(Testbed.Address.collector)")
+          try bench.awaitLog("not one of the ")
+          try bench.send(8_000, rate: 2_000)
+          try bench.awaitLog("frames are forwarded again")
+        },
+        log: ["not one of the ", "frames are forwarded again"],
+        counters: { $0.droppedTotal > 0 && $0.forwardedPackets > 2_000 }),
+      Fault(
+        name: "no traffic for ten intervals",
+        inject: { bench in
+          try bench.awaitLog("no frame was seen for 10 s", within: 15)
+          try bench.send(100)
+          try bench.awaitLog("frames are seen again")
+        },
+        log: ["is there traffic that INTERFACE and BPF_FILTER take?", "frames are seen again, after 1"],
+        counters: { $0.forwardedPackets == 100 }),
+      Fault(
+        name: "stopped for three intervals, as a debugger or a frozen host does",
+        inject: { bench in
+          bench.forwarder.process.signal(SIGSTOP)
+          try bench.send(6_000, rate: 2_000)
+          bench.forwarder.process.signal(SIGCONT)
+          try bench.send(1_000)
+        },
+        log: [
+          "packet-forwarder 0.1.0: capturing on eth0 (", "filter \"udp dst port 7000\", sending to 198.51.100.2:4789",
+        ],
+        counters: { $0.capturedPackets == 7_000 && $0.forwardedPackets == 7_000 }),
+    ]
 
     @Test(arguments: table) func isSaidAndCounted(_ fault: Fault) throws {
       for engine in fault.engines {
