@@ -27,7 +27,7 @@ struct RunCommand: ParsableCommand {
       doubt = doubt ?? "the last statistics were not written: standard output was not read"
     }
     if let doubt { logger.error("\(doubt)") }
-    _ = console.log.flush(by: deadline)
+    _ = console.log.flush(by: min(deadline, MonotonicClock.milliseconds + 300))
     if doubt != nil { throw ExitCode(ExitStatus.temporaryFailure) }
   }
 }

@@ -67,6 +67,39 @@ import Testing
     #expect(run.standardError().contains(" s: 2 datagrams (44 bytes), 2 frames (28 bytes), "))
   }
 
+  /// A file that must not grow is an error of one line, not a signal that kills; what is in the file is whole, and is
+  /// what the statistics say was delivered.
+  @Test func aFileThatMustNotGrow() throws {
+    let path = NSTemporaryDirectory() + "receive-tests-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let run = try Run(
+      ["--listen", "127.0.0.1:0", "--write", path, "--stat-format", "json"],
+      wrapper: "exec prlimit --fsize=10000 \"$@\"")
+    let port = try run.port()
+    for _ in 0..<1_000 { try run.send(vxlanFrame, to: port) }
+    #expect(run.exitCode() == 74)
+    #expect(
+      run.standardError().split(separator: "\n").dropFirst() == [
+        "packet-forwarder: cannot write \(path): File too large"
+      ])
+    let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+    // Section header, interface, packets of 14 bytes and 2 of padding.
+    let frames = (size - 52 - 44) / 48
+    #expect(size == 52 + 44 + frames * 48 && frames == 206)
+    #expect(run.standardOutput().contains("\"delivered_frames\":206,"))
+  }
+
+  /// A closed standard output is not the first file to be opened: nothing but frames is in the capture file.
+  @Test func closedDescriptors() throws {
+    let path = NSTemporaryDirectory() + "receive-tests-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let run = try Run(
+      ["--listen", "127.0.0.1:0", "--write", path, "--count", "1"], wrapper: "exec \"$@\" <&- >&-")
+    try run.send(vxlanFrame, to: run.port())
+    #expect(run.exitCode() == 0)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)).count == 52 + 44 + 48)
+  }
+
   @Test func statisticsCanBeOff() throws {
     let run = try Run(["--listen", "127.0.0.1:0", "--stat-duration", "0", "--count", "1"])
     try run.send(vxlanFrame, to: run.port())
@@ -85,11 +118,10 @@ private final class Run {
   private let error = Pipe()
   private var errorText = ""
 
-  init(_ arguments: [String]) throws {
-    // The test runner lies beside the products.
-    process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
-      .deletingLastPathComponent().appendingPathComponent("packet-forwarder")
-    process.arguments = ["receive"] + arguments
+  /// `wrapper` is what a shell does with the command in `"$@"`.
+  init(_ arguments: [String], wrapper: String = "exec \"$@\"") throws {
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", wrapper, "sh", Command.binary.path, "receive"] + arguments
     process.standardOutput = output
     process.standardError = error
     try process.run()

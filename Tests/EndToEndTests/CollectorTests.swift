@@ -73,6 +73,38 @@ extension EndToEnd {
       }
     }
 
+    /// A full disk ends it with one line; the frames that it says were delivered are in the file, and the file can be
+    /// read to its end.
+    @Test func receiveToAFullDisk() throws {
+      try withTestbed { testbed in
+        let script = """
+          mkdir "$0/small" && mount -t tmpfs -o size=64k none "$0/small" || exit 99
+          "$1" receive --write "$0/small/file" --stat-format json
+          code=$?; cp "$0/small/file" "$0/copy"; exit $code
+          """
+        let shell = ["unshare", "--mount", "sh", "-c", script, testbed.directory, try Tool.packetForwarder()]
+        let receiver = try testbed.start(shell, in: testbed.collector)
+        try eventually("receiver to listen: \(receiver.errorOutput)") {
+          try Self.receiverQueue(testbed) != nil || !receiver.isRunning
+        }
+        let forwarder = try Forwarder(
+          ["BPF_FILTER": "udp dst port 7000", "DESTINATION": Testbed.collectorName, "INTERFACE": "eth0"],
+          testbed: testbed)
+        try testbed.runScript(
+          "udp_sender.py", [Testbed.Address.app, "7000", "2000", "400", "0"], in: testbed.peer)
+        #expect(try receiver.wait(seconds: 10) == .status(74), "\(receiver.errorOutput)")
+        try forwarder.stop()
+        let lines = receiver.errorOutput.split(separator: "\n").filter { $0.contains("cannot write") }
+        #expect(lines.count == 1 && lines[0].hasSuffix("No space left on device"), "\(receiver.errorOutput)")
+        let delivered = receiver.output.firstMatch(
+          of: #/"delivered_frames":(\d+),.*"final":true|"final":true.*?"delivered_frames":(\d+)/#)
+        let count = try #require(delivered.flatMap { Int($0.2 ?? $0.1 ?? "") }, "\(receiver.output)")
+        #expect(count > 50)
+        let file = Tshark("\(testbed.directory)/copy", testbed: testbed)
+        #expect(try file.fields(["udp.length"], filter: "udp").count == count)
+      }
+    }
+
     /// Bytes waiting in the receiver's socket; nil while there is none.
     private static func receiverQueue(_ testbed: Testbed) throws -> Int? {
       let sockets = try testbed.collector.run(["ss", "-Hlun", "sport = :4789"]).split(separator: "\n")

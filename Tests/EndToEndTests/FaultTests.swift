@@ -243,7 +243,34 @@ extension EndToEnd {
 
     // MARK: Logs, signals, limits
 
-    static let lifecycleFaults: [Fault] = []
+    static let lifecycleFaults: [Fault] = [
+      Fault(
+        name: "the collector cannot be reached for some seconds",
+        inject: { bench in
+          try bench.send(100)
+          try bench.testbed.app.ip("route add prohibit \(Testbed.Address.collector)")
+          try bench.send(8_000, rate: 2_000)
+          try bench.testbed.app.ip("route del prohibit \(Testbed.Address.collector)")
+          try bench.awaitLog("not one of the ")
+          try bench.send(8_000, rate: 2_000)
+          try bench.awaitLog("frames are forwarded again")
+        },
+        log: [
+          "packet-forwarder 0.1.0: capturing on eth0 (",
+          "filter \"udp dst port 7000\", sending to 198.51.100.2:4789, VNI 1, MTU 9001", "RESOLVE_INTERVAL=1",
+          "not one of the ", "frames are forwarded again",
+        ],
+        counters: { $0.droppedTotal > 0 && $0.forwardedPackets > 2_000 }),
+      Fault(
+        name: "no traffic for ten intervals",
+        inject: { bench in
+          try bench.awaitLog("no frame was seen for 10 s", within: 15)
+          try bench.send(100)
+          try bench.awaitLog("frames are seen again")
+        },
+        log: ["is there traffic that INTERFACE and BPF_FILTER take?", "frames are seen again, after 1"],
+        counters: { $0.forwardedPackets == 100 }),
+    ]
 
     @Test(arguments: table) func isSaidAndCounted(_ fault: Fault) throws {
       for engine in fault.engines {

@@ -46,6 +46,8 @@ extension EndToEnd {
         #expect(intervals > duration - 1 && intervals < duration + 2, "the intervals cover the run")
         #expect(lines.allSatisfy { $0.interface == interface && $0.engine == engine.rawValue })
         #expect(lines.allSatisfy { ISO8601DateFormatter.date($0.time) != nil })
+        #expect(lines.allSatisfy { !$0.version.isEmpty && $0.host == ProcessInfo.processInfo.hostName })
+        #expect(lines.allSatisfy { $0.collectors.map(\.address) == ["\(Testbed.Address.collector):4789"] })
 
         let mirror = try recorder.mirror().mirror
         #expect(NumberedDatagrams.numbers(mirror).sorted() == Array(0..<10_000))

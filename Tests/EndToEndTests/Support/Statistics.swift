@@ -6,11 +6,12 @@ struct Counters: Decodable, Equatable {
     var oversize: Int
     var rate: Int
     var sample: Int
+    var loop: Int
     var noDestination: Int
     /// By errno's name.
     var send: [String: Int]
 
-    var all: Int { oversize + rate + sample + noDestination + send.values.reduce(0, +) }
+    var all: Int { oversize + rate + sample + loop + noDestination + send.values.reduce(0, +) }
   }
 
   var capturedPackets: Int
@@ -24,15 +25,20 @@ struct Counters: Decodable, Equatable {
   var fragmentedPackets: Int
   var truncatedPackets: Int
   var checksumsFilled: Int
+  var blindMilliseconds: Int
+  var droppedTotal: Int
 
   /// Every captured frame is forwarded or dropped for a reason that has a counter.
-  var isBalanced: Bool { capturedPackets == forwardedPackets + droppedPackets.all }
+  var isBalanced: Bool {
+    capturedPackets == forwardedPackets + droppedPackets.all && droppedTotal == droppedPackets.all
+  }
 
   static let zero = Counters(
     capturedPackets: 0, capturedBytes: 0, forwardedPackets: 0, sentDatagrams: 0, sentBytes: 0,
     kernelDroppedPackets: 0,
-    droppedPackets: Dropped(oversize: 0, rate: 0, sample: 0, noDestination: 0, send: [:]),
-    segmentedPackets: 0, fragmentedPackets: 0, truncatedPackets: 0, checksumsFilled: 0)
+    droppedPackets: Dropped(oversize: 0, rate: 0, sample: 0, loop: 0, noDestination: 0, send: [:]),
+    segmentedPackets: 0, fragmentedPackets: 0, truncatedPackets: 0, checksumsFilled: 0, blindMilliseconds: 0,
+    droppedTotal: 0)
 
   static func + (a: Counters, b: Counters) -> Counters {
     let (x, y) = (a.droppedPackets, b.droppedPackets)
@@ -45,17 +51,32 @@ struct Counters: Decodable, Equatable {
       kernelDroppedPackets: a.kernelDroppedPackets + b.kernelDroppedPackets,
       droppedPackets: Dropped(
         oversize: x.oversize + y.oversize, rate: x.rate + y.rate, sample: x.sample + y.sample,
+        loop: x.loop + y.loop,
         noDestination: x.noDestination + y.noDestination,
         send: x.send.merging(y.send, uniquingKeysWith: +).filter { $0.value != 0 }),
       segmentedPackets: a.segmentedPackets + b.segmentedPackets,
       fragmentedPackets: a.fragmentedPackets + b.fragmentedPackets,
       truncatedPackets: a.truncatedPackets + b.truncatedPackets,
-      checksumsFilled: a.checksumsFilled + b.checksumsFilled)
+      checksumsFilled: a.checksumsFilled + b.checksumsFilled,
+      blindMilliseconds: a.blindMilliseconds + b.blindMilliseconds,
+      droppedTotal: a.droppedTotal + b.droppedTotal)
   }
 }
 
 /// One line of STAT_FORMAT=json.
 struct StatisticsLine: Decodable {
+  /// What went to one collector.
+  struct Collector: Decodable {
+    var address: String
+    var sentDatagrams: Int
+    var sentBytes: Int
+    /// By errno's name.
+    var failed: [String: Int]
+    /// By what the message says.
+    var icmp: [String: Int]
+    var lastError: String?
+  }
+
   /// Without counters.
   private struct Header: Decodable {
     var time: String
@@ -64,6 +85,9 @@ struct StatisticsLine: Decodable {
     var interface: String
     var engine: String
     var mtu: Int
+    var version: String
+    var host: String
+    var collectors: [Collector]
     var total: Counters
   }
 
@@ -75,6 +99,10 @@ struct StatisticsLine: Decodable {
   var interface: String
   var engine: String
   var mtu: Int
+  var version: String
+  var host: String
+  /// Of this interval.
+  var collectors: [Collector]
   /// Of this interval.
   var counters: Counters
   /// Since the start.
@@ -88,6 +116,9 @@ struct StatisticsLine: Decodable {
     interface = header.interface
     engine = header.engine
     mtu = header.mtu
+    version = header.version
+    host = header.host
+    collectors = header.collectors
     total = header.total
     counters = try Counters(from: decoder)
   }
