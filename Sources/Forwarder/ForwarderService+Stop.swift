@@ -18,7 +18,8 @@ extension ForwarderService {
     state.withLock { $0.isStopping = true }
     resolverWake.signal()
     housekeeperWake.signal()
-    for worker in workers { worker.stop() }
+    // What is left after that is counting.
+    for worker in workers { worker.stop(by: deadline - 100) }
     for worker in workers {
       worker.ended.wait(milliseconds: Int32(clamping: max(0, deadline - MonotonicClock.milliseconds)))
     }
