@@ -94,14 +94,14 @@ public final class RingEngine: CaptureEngine {
   public func capture(
     into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
   ) throws(CaptureError) {
-    // A busy link must not keep anything else from being noticed.
-    let isBusy = reader.consumeBlocks(into: consumer)
     descriptors[0] = pollfd(fd: reader.socket.descriptor, events: Int16(POLLIN), revents: 0)
     descriptors[1] = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
     // On `any` interfaces come and go by themselves.
     let watched = names.isEmpty ? -1 : monitor?.descriptor ?? -1
     descriptors[2] = pollfd(fd: watched, events: Int16(POLLIN), revents: 0)
-    Polling.wait(&descriptors, milliseconds: isBusy ? 0 : timeoutMilliseconds)
+    Polling.wait(&descriptors, milliseconds: timeoutMilliseconds)
+    // A busy link must not keep anything else from being noticed: this ends after some blocks.
+    _ = reader.consumeBlocks(into: consumer)
     var wentDown: Set<Int32> = []
     var mustLook = MonotonicClock.milliseconds >= nextCheck
     if descriptors[0].revents & Int16(POLLERR) != 0 {

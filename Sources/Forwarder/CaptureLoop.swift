@@ -90,14 +90,16 @@ struct CaptureLoop {
     let milliseconds = MonotonicClock.milliseconds - since
     blindBefore &+= UInt64(max(0, milliseconds))
     blindSince = nil
-    worker.logger.notice("the capture is back after \(milliseconds) ms")
+    if worker.isSpeaker { worker.logger.notice("the capture is back after \(milliseconds) ms") }
   }
 
   /// Gives up an engine that has failed, or waits where there is none. One that had worked is opened again at once.
   private mutating func lose(_ error: CaptureError) {
     if captureFailure != error.description {
       captureFailure = error.description
-      worker.logger.warning("no capture: \(error); trying again")
+      var isSaid = true
+      if case .interfaceDown = error { isSaid = worker.isSpeaker }
+      if isSaid { worker.logger.warning("no capture: \(error); trying again") }
     }
     worker.state.withLock { $0.isCapturing = false }
     if let lost = session {
@@ -142,6 +144,6 @@ struct CaptureLoop {
     if let blindSince { blind &+= UInt64(max(0, MonotonicClock.milliseconds - blindSince)) }
     worker.pipeline.publish(
       kernelDropped: droppedBefore &+ (session?.engine.kernelDropped ?? 0),
-      blindMilliseconds: worker.countsBlindness ? blind : 0)
+      blindMilliseconds: worker.isSpeaker ? blind : 0)
   }
 }

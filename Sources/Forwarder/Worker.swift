@@ -30,6 +30,10 @@ final class Worker: Sendable {
     var hasEnded = false
   }
 
+  /// Opens an engine whose frames go to the consumer.
+  typealias Opener =
+    @Sendable (CapturePlan, any FrameConsumer, NetlinkMonitor?) throws(CaptureError) -> any CaptureEngine
+
   /// The pipeline is touched by the capture thread only, but for its lock-protected snapshot.
   private final class PipelineBox: @unchecked Sendable {
     let pipeline: Pipeline
@@ -41,19 +45,31 @@ final class Worker: Sendable {
   let wakeUp: EventDescriptor
   /// Signalled when the thread has ended, and left so.
   let ended: EventDescriptor
-  let opener: EngineOpener
+  let open: Opener
   /// nil where the system has no netlink.
   let monitor: NetlinkMonitor?
   let logger: Logger
   private let pipelineBox: PipelineBox
   private let index: Int
 
-  /// A worker that does nothing yet; `index` is 0 for the first.
+  /// A worker that captures with the engine of choice.
   ///
   /// - Throws: `SystemError` where the process may open no more descriptors.
-  init(
+  convenience init(
     index: Int, plan: CapturePlan, collectors: CollectorSet, policy: Policy, sample: Int,
     capture: CaptureChoice, fanoutGroup: FanoutGroup?, logger: Logger
+  ) throws(SystemError) {
+    let opener = EngineOpener(capture: capture, fanoutGroup: fanoutGroup, isSpeaker: index == 0, logger: logger)
+    try self.init(index: index, plan: plan, collectors: collectors, policy: policy, sample: sample, logger: logger) {
+      (plan, consumer, monitor) throws(CaptureError) in
+      try opener.open(plan, consumer: consumer, monitor: monitor)
+    }
+  }
+
+  /// A worker that does nothing yet; `index` is 0 for the first, which speaks for all.
+  init(
+    index: Int, plan: CapturePlan, collectors: CollectorSet, policy: Policy, sample: Int, logger: Logger,
+    open: @escaping Opener
   ) throws(SystemError) {
     wakeUp = try EventDescriptor()
     ended = try EventDescriptor()
@@ -62,7 +78,7 @@ final class Worker: Sendable {
     self.index = index
     orders = Mutex(Orders(plan: plan, collectors: collectors))
     pipelineBox = PipelineBox(Pipeline(policy: policy, sample: sample, bufferByteCount: plan.bufferByteCount))
-    opener = EngineOpener(capture: capture, fanoutGroup: fanoutGroup, isSpeaker: index == 0, logger: logger)
+    self.open = open
     self.logger = logger
   }
 
@@ -77,8 +93,8 @@ final class Worker: Sendable {
 
   var pipeline: Pipeline { pipelineBox.pipeline }
 
-  /// Whether this worker counts the time in which interfaces could not be seen; it is the same for all.
-  var countsBlindness: Bool { index == 0 }
+  /// Whether this worker speaks of the interfaces, and counts the time in which they could not be seen, for all.
+  var isSpeaker: Bool { index == 0 }
 
   /// Captures by this plan from the next batch on.
   func prepare(plan: CapturePlan) { change { $0.plan = plan } }
@@ -130,7 +146,7 @@ final class Worker: Sendable {
   /// Opens an engine by the plan as it is now.
   func openSession() throws(CaptureError) -> CaptureSession {
     let plan = orders.withLock { $0.plan }
-    let engine = try opener.open(plan, consumer: pipeline, monitor: monitor)
+    let engine = try open(plan, pipeline, monitor)
     state.withLock {
       $0.isCapturing = true
       $0.engine = engine.name
