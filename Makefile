@@ -13,7 +13,7 @@ ENGINE ?=
 FUZZ_SECONDS ?= 60
 
 swift_sources = $(wildcard Package.swift Sources Tests bench fuzz)
-shell_scripts = .ci/run fuzz/run $(wildcard scripts/*)
+shell_scripts = .ci/run fuzz/run $(wildcard scripts/*) Tests/Tools/old_kernel_init.sh
 
 # The binary needs no Swift runtime where it is copied to.
 release = -c release --scratch-path $(SCRATCH) --product packet-forwarder --static-swift-stdlib
@@ -50,6 +50,14 @@ test: ## every test; end to end with the release build, in network namespaces
 	PACKET_FORWARDER=$(abspath $(SCRATCH)/release/packet-forwarder) scripts/with-namespaces \
 	  swift test --skip-build $(checked)
 
+.PHONY: test-kernel
+test-kernel: ## mirror on Debian's 6.1 kernel in an emulator, and judge what was recorded there (five minutes)
+	@scripts/setup build test kernel
+	swift build $(release)
+	swift build --build-tests $(checked)
+	scripts/boot-old-kernel $(SCRATCH)/release/packet-forwarder $(SCRATCH)-kernel
+	OLD_KERNEL_RECORDINGS=$(abspath $(SCRATCH)-kernel/recordings) swift test --skip-build $(checked) --filter OldKernel
+
 .PHONY: format
 format: ## rewrite the Swift sources in the project's format
 	swift format format --in-place --parallel --recursive $(swift_sources)
@@ -85,4 +93,4 @@ image-test: image ## run the image as a sidecar would run: non-root, read-only, 
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(SCRATCH) $(SCRATCH)-fuzz fuzz/.build bench/.build bench/micro/.build
+	rm -rf $(SCRATCH) $(SCRATCH)-fuzz $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build
