@@ -114,7 +114,9 @@ struct ForwarderBench: ParsableCommand {
   private mutating func chosenContenders() throws -> [Contender] {
     let all = Contender.allCases.filter { $0 != .baseline || baseline != nil }
     let chosen = try contenders.map { try Self.parse($0, as: Contender.self) } ?? all
-    if chosen.contains(.baseline), baseline == nil { throw ValidationError("contender 'baseline' needs --baseline PATH") }
+    if chosen.contains(.baseline), baseline == nil {
+      throw ValidationError("contender 'baseline' needs --baseline PATH")
+    }
     func program(_ path: String) throws -> String {
       guard FileManager.default.isExecutableFile(atPath: path) else {
         throw ValidationError("no program at \(path): build it, or name it with --product or --baseline")

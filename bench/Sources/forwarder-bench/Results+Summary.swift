@@ -17,10 +17,8 @@ extension Results {
   func summary() -> String? {
     let web = runs.contains { $0.load == .http1k } ? Load.http1k : .http
     let shown = [Contender.ring, .libpcap, .mirred, .plain, .daemonlogger].filter { contenders.contains($0) }
-    let costs = shown.map { contender in
-      row(.udp200, contender)?.systemPerFrame.flatMap { $0.isVague ? nil : $0.median }
-    }
-    let kept = shown.map { contender in row(web, contender)?.kept.flatMap { $0.isVague ? nil : $0.median } }
+    let costs = shown.map { row(.udp200, $0)?.certainSystemPerFrame?.median }
+    let kept = shown.map { row(web, $0)?.kept?.median }
     guard shown.count > 1, let most = costs.compactMap({ $0 }).max(), most > 0, kept.contains(where: { $0 != nil })
     else { return nil }
     let height = Layout.top + Double(shown.count) * Layout.row + 46
@@ -41,14 +39,16 @@ extension Results {
       for (start, (share, label)) in zip(Layout.starts, figures) {
         let length = min(1, max(0, share ?? 0)) * Layout.length
         content += SVG.rectangle(start, y, length, Layout.bar, isOurs ? contender.colour : "#b3bcc5")
-        content += SVG.text(start + length + 7, y + 15, label ?? "varies too much to say")
+        content += SVG.text(start + length + 7, y + 15, label ?? "not certain")
       }
     }
     let bottom = Layout.top + Double(shown.count) * Layout.row
     for start in Layout.starts { content += SVG.line(start, Layout.top, start, bottom, SVG.axis) }
-    let note = "\(Self.machine.cores) virtual cores, Linux \(Self.machine.kernel.prefix { $0 != "-" }), "
-      + "medians of \(rounds) rounds; app and forwarder on a core each. How: bench/README.md"
-    content += SVG.text(20, height - 16, placement.app == nil ? "nothing pinned; \(note)" : note, colour: SVG.axis)
+    let places = placement.app == nil ? "nothing pinned" : "app and forwarder on a core each"
+    let note =
+      "\(Self.machine.cores) virtual cores, Linux \(Self.machine.kernel.prefix { $0 != "-" }), \(places); "
+      + "medians of \(rounds) rounds. How: bench/README.md"
+    content += SVG.text(20, height - 16, note, colour: SVG.axis)
     return SVG.document(width: Layout.width, height: height, content)
   }
 }

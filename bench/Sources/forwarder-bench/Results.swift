@@ -30,6 +30,9 @@ struct Row: Codable {
   var peakBytes: UInt64
   /// Largest share of the machine that something else used meanwhile.
   var foreignShare: Double
+
+  /// `systemPerFrame`, unless it varies so much that it says little.
+  var certainSystemPerFrame: Spread? { systemPerFrame.flatMap { $0.isVague ? nil : $0 } }
 }
 
 /// All runs, and what they come to.
