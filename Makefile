@@ -79,7 +79,7 @@ fuzz: ## libFuzzer with AddressSanitizer on every parser and the whole packet pa
 	done
 
 .PHONY: bench
-bench: ## measure, print the table, draw the plot (see bench/README.md)
+bench: ## measure, print the tables, draw the plots (see bench/README.md); an hour, or less with -C bench quick
 	@scripts/setup build bench
 	$(MAKE) -C bench
 
