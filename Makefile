@@ -13,7 +13,7 @@ ENGINE ?=
 FUZZ_SECONDS ?= 60
 
 swift_sources = $(wildcard Package.swift Sources Tests bench fuzz)
-shell_scripts = .ci/run fuzz/run $(wildcard scripts/*)
+shell_scripts = .ci/run fuzz/run $(wildcard scripts/*) Tests/Tools/old_kernel_init.sh
 
 # The binary needs no Swift runtime where it is copied to.
 release = -c release --scratch-path $(SCRATCH) --product packet-forwarder --static-swift-stdlib
@@ -56,6 +56,14 @@ test: ## every test; end to end with the release build, in network namespaces
 	PACKET_FORWARDER=$(abspath $(SCRATCH)/release/packet-forwarder) scripts/with-namespaces \
 	  swift test --skip-build $(checked)
 
+.PHONY: test-kernel
+test-kernel: ## mirror on Debian's 6.1 kernel in an emulator, and judge what was recorded there (five minutes)
+	@scripts/setup build test kernel
+	swift build $(release)
+	swift build --build-tests $(checked)
+	scripts/boot-old-kernel $(SCRATCH)/release/packet-forwarder $(SCRATCH)-kernel
+	OLD_KERNEL_RECORDINGS=$(abspath $(SCRATCH)-kernel/recordings) swift test --skip-build $(checked) --filter OldKernel
+
 .PHONY: format
 format: ## rewrite the Swift sources in the project's format
 	swift format format --in-place --parallel --recursive $(swift_sources)
@@ -92,7 +100,7 @@ sanitize: ## ThreadSanitizer over the unit tests and an end-to-end run, AddressS
 	$(sanitized) swift test --skip-build --sanitize=address --scratch-path $(SCRATCH)-asan --skip EndToEndTests
 
 .PHONY: bench
-bench: ## measure, print the table, draw the plot (see bench/README.md)
+bench: ## measure, print the tables, draw the plots (see bench/README.md); an hour, or less with -C bench quick
 	@scripts/setup build bench
 	$(MAKE) -C bench
 
@@ -106,4 +114,4 @@ image-test: image ## run the image as a sidecar would run: non-root, read-only, 
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(SCRATCH) $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan fuzz/.build bench/.build bench/micro/.build
+	rm -rf $(SCRATCH) $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build

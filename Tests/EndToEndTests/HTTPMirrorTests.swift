@@ -2,9 +2,11 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-  /// A 20 MB download over IPv4 and over IPv6 with all offloads on, as a collector sees it.
+  /// A download of 20 MB over IPv4 and over IPv6 with all offloads on, as a collector sees it.
   @Suite struct HTTPMirror {
     private static let size = 20_000_000
+    /// For the third way, which is there for how frames are cut and not for how many: tshark takes long.
+    private static let smallSize = 5_000_000
 
     /// One way to run the forwarder.
     struct Setup: Sendable, CustomTestStringConvertible {
@@ -16,7 +18,7 @@ extension EndToEnd {
       var testDescription: String { "\(engine) on \(interface), MTU \(mtu) on a link of \(linkMTU)" }
     }
 
-    static let setups = Engine.allCases.flatMap { engine in
+    static let setups = Engine.everyWay.flatMap { engine in
       ["any", "eth0"].flatMap { interface in
         [(9000, 9001), (1500, 1500)].map {
           Setup(engine: engine, interface: interface, mtu: $0.0, linkMTU: $0.1)
@@ -43,14 +45,17 @@ extension EndToEnd {
         let environment = [
           "BPF_FILTER": "tcp", "DESTINATION": Testbed.collectorName, "INTERFACE": setup.interface,
           "MTU": String(setup.mtu), "STAT_DURATION": "1", "STAT_FORMAT": "json",
-          "CAPTURE": setup.engine.rawValue,
+          "CAPTURE": setup.engine.setting,
         ]
         var lines: [StatisticsLine] = []
-        let mirror = try mirrorDownloads(environment, testbed: testbed, mtu: setup.mtu) { forwarder in
+        let mirror = try mirrorDownloads(
+          environment, testbed: testbed, mtu: setup.mtu, launcher: setup.engine.launcher,
+          size: setup.engine == .ringWithoutOffloadHeader ? Self.smallSize : Self.size
+        ) { forwarder in
           lines = try forwarder.stopWithStatistics()
         }
         let last = try #require(lines.last)
-        #expect(last.engine == setup.engine.rawValue)
+        #expect(last.engine == setup.engine.setting)
         #expect(last.mtu == setup.mtu)
         #expect(last.total.sentDatagrams == mirror.datagrams.count)
         #expect(last.total.droppedPackets.all == 0)
@@ -77,10 +82,11 @@ extension EndToEnd {
     @discardableResult
     private func mirrorDownloads(
       _ environment: [String: String], testbed: Testbed, mtu: Int, hasOuterChecksums: Bool = false,
-      with program: Recorder.Program = .dumpcap, stop: (Forwarder) throws -> Void
+      launcher: [String] = [], size: Int = Self.size, with program: Recorder.Program = .dumpcap,
+      stop: (Forwarder) throws -> Void
     ) throws -> Mirror {
-      let file = try testbed.serveRandomFile(byteCount: Self.size)
-      let forwarder = try Forwarder(environment, testbed: testbed)
+      let file = try testbed.serveRandomFile(byteCount: size)
+      let forwarder = try Forwarder(environment, testbed: testbed, launcher: launcher)
       let recordings = try testbed.record(filter: "tcp", with: program) {
         try testbed.fetch(file, from: Testbed.Address.app)
         try testbed.fetch(file, from: Testbed.Address.app6)
@@ -102,7 +108,7 @@ extension EndToEnd {
       let (original, mirrored) = try (TCPCoverage(recordings.direct), TCPCoverage(recordings.inner))
       #expect(mirrored.segments == mirror.datagrams.count)
       #expect(mirrored.validSegments == mirrored.segments, "no bad checksum")
-      #expect(original.payload >= 2 * Self.size, "the direct recording is whole")
+      #expect(original.payload >= 2 * size, "the direct recording is whole")
       #expect(original.segments < mirrored.segments, "the direct recording has super-frames")
       #expect(mirrored.payload == original.payload)
       #expect(mirrored == original, "each byte and each bare segment as often as in the direct recording")

@@ -7,14 +7,14 @@ extension EndToEnd {
     /// An engine, the MTU asked for, and that of the links.
     typealias Setup = (engine: Engine, mtu: Int, linkMTU: Int)
 
-    static let setups: [Setup] = Engine.allCases.flatMap { engine in
+    static let setups: [Setup] = Engine.everyWay.flatMap { engine in
       [(engine, 9000, 9001), (engine, 1500, 1500), (engine, 1280, 1500)]
     }
 
     private func environment(_ setup: Setup, _ more: [String: String] = [:]) -> [String: String] {
       let common = [
         "BPF_FILTER": "not tcp", "DESTINATION": Testbed.collectorName, "INTERFACE": "eth0",
-        "MTU": String(setup.mtu), "STAT_FORMAT": "json", "CAPTURE": setup.engine.rawValue,
+        "MTU": String(setup.mtu), "STAT_FORMAT": "json", "CAPTURE": setup.engine.setting,
       ]
       return common.merging(more) { $1 }
     }
@@ -23,7 +23,7 @@ extension EndToEnd {
     /// engine cannot know these, one large datagram in fragments.
     @Test(arguments: setups) func superDatagrams(_ setup: Setup) throws {
       try withTestbed(mirrorMTU: setup.linkMTU, trafficMTU: setup.linkMTU) { testbed in
-        let forwarder = try Forwarder(environment(setup), testbed: testbed)
+        let forwarder = try Forwarder(environment(setup), testbed: testbed, launcher: setup.engine.launcher)
         var total = Counters.zero
         let recordings = try testbed.record(filter: "udp") {
           for address in [Testbed.Address.peer, Testbed.Address.peer6] {
@@ -42,7 +42,7 @@ extension EndToEnd {
         let expected = NumberedDatagrams.payloads(1_000, size: 1_200)
         for version in ["ip", "ipv6"] {
           let payloads = try NumberedDatagrams.payloads(in: recordings.inner, filter: version)
-          if setup.engine == .ring {
+          if setup.engine.knowsDatagramSize {
             #expect(payloads == expected)
           } else {
             #expect(payloads.joined() == expected.joined())
@@ -55,7 +55,7 @@ extension EndToEnd {
     /// Datagrams and echo requests of 20,000 bytes, which are IP fragments already, are fragmented again.
     @Test(arguments: setups) func largeDatagrams(_ setup: Setup) throws {
       try withTestbed(mirrorMTU: setup.linkMTU, trafficMTU: setup.linkMTU) { testbed in
-        let forwarder = try Forwarder(environment(setup), testbed: testbed)
+        let forwarder = try Forwarder(environment(setup), testbed: testbed, launcher: setup.engine.launcher)
         var total = Counters.zero
         let recordings = try testbed.record(filter: "not tcp") {
           for address in [Testbed.Address.app, Testbed.Address.app6] {
@@ -83,11 +83,12 @@ extension EndToEnd {
     }
 
     /// `truncate` cuts the frame and leaves its headers as they are.
-    @Test(arguments: Engine.allCases) func truncate(_ engine: Engine) throws {
+    @Test(arguments: Engine.everyWay) func truncate(_ engine: Engine) throws {
       try withTestbed { testbed in
         let recorder = try testbed.recordMirror()
         let setup: Setup = (engine, 1500, 9001)
-        let forwarder = try Forwarder(environment(setup, ["OVERSIZE": "truncate"]), testbed: testbed)
+        let forwarder = try Forwarder(
+          environment(setup, ["OVERSIZE": "truncate"]), testbed: testbed, launcher: engine.launcher)
         for size in [4_000, 1_000] {
           try NumberedDatagrams.send(
             20, size: size, to: Testbed.Address.app, from: testbed.peer, testbed: testbed)
@@ -106,12 +107,13 @@ extension EndToEnd {
     }
 
     /// A frame cut by SNAP_LENGTH keeps its headers and is never segmented as if it were whole.
-    @Test(arguments: Engine.allCases) func snapLength(_ engine: Engine) throws {
+    @Test(arguments: Engine.everyWay) func snapLength(_ engine: Engine) throws {
       try withTestbed { testbed in
         let setup: Setup = (engine, 1500, 9001)
         let file = try testbed.serveRandomFile(byteCount: 1_000_000)
         let forwarder = try Forwarder(
-          environment(setup, ["SNAP_LENGTH": "128", "BPF_FILTER": "tcp"]), testbed: testbed)
+          environment(setup, ["SNAP_LENGTH": "128", "BPF_FILTER": "tcp"]), testbed: testbed,
+          launcher: engine.launcher)
         let recordings = try testbed.record(filter: "tcp") {
           try testbed.fetch(file, from: Testbed.Address.app)
           try testbed.waitForClosedConnections()

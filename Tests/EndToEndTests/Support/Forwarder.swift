@@ -5,6 +5,23 @@ import Testing
 /// Which capture engine a test runs over; both must pass the same tests.
 enum Engine: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case libpcap, ring
+  /// The ring as on a kernel before 6.2, without the offload header (PACKET_VNET_HDR): no size of segments is known,
+  /// and no place of an open checksum.
+  case ringWithoutOffloadHeader
+
+  /// What CAPTURE can be.
+  static let allCases: [Engine] = [.libpcap, .ring]
+  /// These and the ring on an older kernel: for the tests of what arrives at the collector.
+  static let everyWay = allCases + [.ringWithoutOffloadHeader]
+
+  /// The value of CAPTURE.
+  var setting: String { self == .libpcap ? "libpcap" : "ring" }
+
+  /// Starts the program on this kernel, or on what says that it is 2.6.
+  var launcher: [String] { self == .ringWithoutOffloadHeader ? ["setarch", "--uname-2.6"] : [] }
+
+  /// Whether the engine learns what a super-datagram was made of.
+  var knowsDatagramSize: Bool { self == .ring }
 
   var testDescription: String { rawValue }
 }
@@ -18,12 +35,14 @@ final class Forwarder {
   /// - Parameters:
   ///   - addresses: what the collector's name resolves to.
   ///   - host: where it runs; the application's namespace when absent.
+  ///   - launcher: a command that runs the program, with its arguments.
   init(
     _ environment: [String: String], testbed: Testbed,
-    addresses: [String] = [Testbed.Address.collector], host: NetworkNamespace? = nil
+    addresses: [String] = [Testbed.Address.collector], host: NetworkNamespace? = nil,
+    launcher: [String] = []
   ) throws {
     let process = try testbed.start(
-      [try Tool.packetForwarder()], in: host ?? testbed.app, environment: environment,
+      launcher + [try Tool.packetForwarder()], in: host ?? testbed.app, environment: environment,
       hosts: try testbed.hosts(addresses))
     self.process = process
     try eventually("forwarder to capture; it said: \(process.errorOutput)") {

@@ -51,7 +51,7 @@ enum Tool {
 /// What the machine must offer for these tests to mean anything.
 enum Requirements {
   private static let programs = [
-    "ip", "ss", "nstat", "nsenter", "setpriv", "unshare", "mount", "ethtool", "tcpdump", "dumpcap", "tshark",
+    "ip", "ss", "nstat", "nsenter", "setarch", "setpriv", "unshare", "mount", "ethtool", "tcpdump", "dumpcap", "tshark",
     "curl", "python3",
   ]
 

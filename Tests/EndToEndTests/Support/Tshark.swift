@@ -5,9 +5,12 @@ struct Tshark {
   let path: String
   let directory: String
 
-  init(_ path: String, testbed: Testbed) {
+  init(_ path: String, testbed: Testbed) { self.init(path, directory: testbed.directory) }
+
+  /// - Parameter directory: for what it writes.
+  init(_ path: String, directory: String) {
     self.path = path
-    directory = testbed.directory
+    self.directory = directory
   }
 
   private func run(_ arguments: [String]) throws -> Data {

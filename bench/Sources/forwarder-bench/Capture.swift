@@ -127,7 +127,7 @@ extension Sample {
     defer { _ = try? topology.setMirrorChecksumOffload(true) }
     let file = "\(Workspace.directory)/\(load.rawValue)-\(contender.rawValue).pcap"
     defer { try? FileManager.default.removeItem(atPath: file) }
-    let mirror = try Mirror(contender, tools: tools, topology: topology, mtu: load.mtu)
+    let mirror = try Mirror(contender, tools: tools, topology: topology, load: load)
     do {
       let recorder = try Child(
         [

@@ -18,9 +18,14 @@ final class Child {
   private var ending: Ending?
 
   /// Starts `arguments` (the first is looked up in PATH) in a named network namespace.
-  init(_ arguments: [String], in namespace: String? = nil, environment: [String: String] = [:]) throws {
+  ///
+  /// - Parameter cores: the only ones that it may use, as taskset(1) takes them; any when absent.
+  init(
+    _ arguments: [String], in namespace: String? = nil, environment: [String: String] = [:], cores: String? = nil
+  ) throws {
     var command = arguments
     if let namespace { command = ["nsenter", "--net=/run/netns/\(namespace)", "--"] + command }
+    if let cores { command = ["taskset", "--cpu-list", cores] + command }
     name = arguments[0].split(separator: "/").last.map(String.init) ?? arguments[0]
     let base = "\(Workspace.directory)/\(name)-\(Workspace.nextNumber())"
     outputPath = base + ".out"

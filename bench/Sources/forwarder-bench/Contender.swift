@@ -9,8 +9,12 @@ enum Contender: String, CaseIterable, Codable, ExpressibleByArgument {
   case ring
   /// The same with two capture threads.
   case ring2
+  /// The same with INTERFACE=any, which is the default.
+  case any
   /// This project's forwarder on libpcap.
   case libpcap
+  /// An earlier build of this project's forwarder, on its ring: see `--baseline`.
+  case baseline
   /// bench/plain/forwarder.c: libpcap and one sendmsg per packet.
   case plain
   /// bench/plain/batched.c: this project's technique in C, with nothing around it.
@@ -24,7 +28,7 @@ enum Contender: String, CaseIterable, Codable, ExpressibleByArgument {
   var overhead: UInt64 {
     switch self {
     case .none, .daemonlogger: 0
-    case .ring, .ring2, .libpcap, .plain, .batched, .mirred: 14 + 20 + 8 + 8
+    case .ring, .ring2, .any, .libpcap, .baseline, .plain, .batched, .mirred: 14 + 20 + 8 + 8
     }
   }
 
@@ -32,7 +36,7 @@ enum Contender: String, CaseIterable, Codable, ExpressibleByArgument {
   static let ringMiB = 32
 
   /// Whether this project's own program is measured.
-  var isOurs: Bool { self == .ring || self == .ring2 || self == .libpcap }
+  var isOurs: Bool { [.ring, .ring2, .any, .libpcap, .baseline].contains(self) }
 
   /// Whether a process does the mirroring, whose CPU and memory can be read.
   var hasProcess: Bool { self != .none && self != .mirred }
@@ -40,12 +44,14 @@ enum Contender: String, CaseIterable, Codable, ExpressibleByArgument {
   /// Whether measuring this pair says something: two workers need a load that saturates one, and a tap
   /// without encapsulation has no MTU to keep.
   func mirrors(_ load: Load) -> Bool {
+    // The others cannot tell their own datagrams from the app's, or are not asked about them.
+    if load.isOneNIC { return self == .none || (isOurs && self != .ring2) }
     switch self {
-    case .ring2: load == .upload1500
-    case .daemonlogger: load != .upload1500
+    case .ring2: return load == .upload1500
+    case .daemonlogger: return load != .upload1500
     // It cuts no super-frames.
-    case .batched: !load.isBulk
-    default: true
+    case .batched: return !load.isBulk
+    default: return true
     }
   }
 }
@@ -54,14 +60,19 @@ enum Contender: String, CaseIterable, Codable, ExpressibleByArgument {
 struct Tools {
   /// The forwarder of this project.
   var product: String
+  /// An earlier build of it.
+  var baseline: String?
+  var placement: Placement
   var plain: String { "\(Workspace.directory)/plain" }
   var batched: String { "\(Workspace.directory)/batched" }
   var udp: String { "\(Workspace.directory)/udp" }
   var delay: String { "\(Workspace.directory)/delay" }
 
   /// Compiles the C programs of bench/ with -O2.
-  init(product: String, sources: String) throws {
+  init(product: String, baseline: String?, sources: String, placement: Placement) throws {
     self.product = product
+    self.baseline = baseline
+    self.placement = placement
     let programs = [
       ("plain/forwarder.c", plain), ("plain/batched.c", batched), ("load/udp.c", udp), ("load/delay.c", delay),
     ]
@@ -80,6 +91,8 @@ final class Mirror {
   struct Report: Codable {
     var captured: UInt64?
     var kernelDropped: UInt64?
+    /// Frames that it sent, of those that it captured.
+    var forwarded: UInt64?
   }
 
   let contender: Contender
@@ -90,33 +103,36 @@ final class Mirror {
   private let topology: Topology
 
   /// Starts the mirror and returns when it captures.
-  init(
-    _ contender: Contender, tools: Tools, topology: Topology, mtu: Int = 9000
-  ) throws {
+  init(_ contender: Contender, tools: Tools, topology: Topology, load: Load = .udp200) throws {
     self.contender = contender
     self.topology = topology
+    let cores = contender == .ring2 ? tools.placement.workers : tools.placement.forwarder
+    let collector = load.isOneNIC ? Topology.nearCollectorAddress : Topology.collectorAddress
     let start = Clock.now
     switch contender {
     case .none:
       child = nil
-    case .ring, .ring2, .libpcap:
+    case .ring, .ring2, .any, .libpcap, .baseline:
       let variables = [
         "CAPTURE": contender == .libpcap ? "libpcap" : "ring", "WORKERS": contender == .ring2 ? "2" : "1",
-        "BUFFER_SIZE": "\(Contender.ringMiB)MiB", "SOURCE_PORTS": "4", "DESTINATION": Topology.collectorAddress,
-        "INTERFACE": Topology.traffic, "MTU": String(mtu), "STAT_DURATION": "0", "STAT_FORMAT": "json",
+        "BUFFER_SIZE": "\(Contender.ringMiB)MiB", "SOURCE_PORTS": "4", "DESTINATION": collector,
+        "INTERFACE": contender == .any ? "any" : Topology.traffic, "MTU": String(load.mtu),
+        "STAT_DURATION": "0", "STAT_FORMAT": "json",
       ]
-      child = try Child([tools.product], in: topology.app, environment: variables)
+      let program = contender == .baseline ? tools.baseline ?? tools.product : tools.product
+      child = try Child([program], in: topology.app, environment: variables, cores: cores)
     case .plain:
-      child = try Child([tools.plain, Topology.traffic, Topology.collectorAddress, "1"], in: topology.app)
+      child = try Child([tools.plain, Topology.traffic, collector, "1"], in: topology.app, cores: cores)
     case .batched:
       child = try Child(
-        [tools.batched, Topology.traffic, Topology.collectorAddress, "1", "4"], in: topology.app)
+        [tools.batched, Topology.traffic, collector, "1", "4"], in: topology.app, cores: cores)
     case .mirred:
       child = nil
       try Self.addKernelMirror(topology)
     case .daemonlogger:
       child = try Child(
-        ["daemonlogger", "-i", Topology.traffic, "-o", Topology.mirror, "-S", "65535"], in: topology.app)
+        ["daemonlogger", "-i", Topology.traffic, "-o", Topology.mirror, "-S", "65535"], in: topology.app,
+        cores: cores)
     }
     do {
       try child?.awaitError(containing: contender == .daemonlogger ? "sniffing on" : "capturing")
@@ -145,7 +161,8 @@ final class Mirror {
     let counters = object["total"] as? [String: Any] ?? object
     return Report(
       captured: (counters["captured_packets"] as? NSNumber)?.uint64Value,
-      kernelDropped: (counters["kernel_dropped_packets"] as? NSNumber)?.uint64Value)
+      kernelDropped: (counters["kernel_dropped_packets"] as? NSNumber)?.uint64Value,
+      forwarded: (counters["forwarded_packets"] as? NSNumber)?.uint64Value)
   }
 
   private static func addKernelMirror(_ topology: Topology) throws {

@@ -12,19 +12,25 @@ struct ForwarderBench: ParsableCommand {
   var loads = Load.allCases.map(\.rawValue).joined(separator: ",")
 
   @Option(help: "Comma-separated contenders: \(Contender.allCases.map(\.rawValue).joined(separator: ",")).")
-  var contenders = Contender.allCases.map(\.rawValue).joined(separator: ",")
+  var contenders: String?
 
-  @Flag(help: "Three short repetitions instead of five.")
+  @Flag(help: "Three short rounds instead of five.")
   var quick = false
 
-  @Option(help: "Repetitions of each pair of load and contender.")
-  var repetitions: Int?
+  @Option(help: "Rounds; within one, the contenders take turns.")
+  var rounds: Int?
+
+  @Flag(inversion: .prefixedNo, help: "Keep the app on core 0 and the forwarder on core 1.")
+  var pinned = true
 
   @Option(help: "Seconds of each run.")
   var seconds: Int?
 
   @Option(help: "The forwarder to measure.")
   var product = "../.build/release/packet-forwarder"
+
+  @Option(help: "An earlier build of the forwarder, as contender 'baseline'.")
+  var baseline: String?
 
   @Option(help: "Folder of plain/ and load/.")
   var sources = "."
@@ -35,18 +41,16 @@ struct ForwarderBench: ParsableCommand {
   @Flag(help: "Instead of measuring, show where each forwarder's time goes (needs perf).")
   var profile = false
 
-  @Option(help: "Folder for latest.json and latest.svg; none are written without it.")
+  @Option(help: "Folder for latest.json, latest.svg and summary.svg; none are written without it.")
   var output: String?
 
   mutating func run() throws {
     guard getuid() == 0 else { throw ValidationError("network namespaces need root") }
-    let chosen = try Self.parse(contenders, as: Contender.self)
+    let chosen = try chosenContenders()
     let plan = try Self.parse(loads, as: Load.self)
-    let count = repetitions ?? (quick ? 3 : 5)
-    if chosen.contains(where: \.isOurs), !FileManager.default.isExecutableFile(atPath: product) {
-      throw ValidationError("no forwarder at \(product): build it, or name it with --product")
-    }
-    product = URL(fileURLWithPath: product).path
+    let count = rounds ?? (quick ? 3 : 5)
+    guard count > 0, seconds ?? 1 > 0 else { throw ValidationError("--rounds and --seconds are above 0") }
+    let placement = pinned ? Placement.pinned() : Placement.floating
 
     Interrupt.handle {
       Children.endAll()
@@ -56,7 +60,7 @@ struct ForwarderBench: ParsableCommand {
     try Workspace.create()
     defer { Workspace.remove() }
     try Turn.take()
-    let tools = try Tools(product: product, sources: sources)
+    let tools = try Tools(product: product, baseline: baseline, sources: sources, placement: placement)
     let topology = try Topology()
     defer {
       Children.endAll()
@@ -72,16 +76,16 @@ struct ForwarderBench: ParsableCommand {
       }
       return
     }
-    var results = Results(contenders: chosen)
+    var results = Results(contenders: chosen, placement: placement)
     for load in plan {
-      let duration = seconds ?? (load.isBulk ? 3 : quick || load.isHTTP ? 1 : 2)
+      let duration = seconds ?? load.seconds(quick: quick)
       let workload = try Workload(load, tools: tools, topology: topology)
       defer { _ = try? workload.stop() }
       let contenders = chosen.filter { $0.mirrors(load) }
       results.add(
         try Self.runs(
-          load, contenders, repetitions: count * load.runsPerRepetition, seconds: duration, workload: workload,
-          tools: tools, topology: topology))
+          load, contenders, rounds: count, seconds: duration, workload: workload, tools: tools,
+          topology: topology))
       if load.isSampled {
         for contender in contenders where contender != .none {
           note("\(load.rawValue) \(contender.rawValue) sample")
@@ -98,24 +102,46 @@ struct ForwarderBench: ParsableCommand {
           try Trait.measure(contender, quick: quick, tools: tools, topology: topology))
       }
     }
+    print(results.header)
     print(results.table(of: plan))
-    print(results.traitTable)
-    print(results.goalTable)
+    for table in [results.comparisonTable, results.traitTable, results.goalTable] where !table.isEmpty {
+      print("\n\(table)")
+    }
     if let output { try results.write(to: output, loads: plan) }
   }
 
-  /// All contenders in turn, again and again, so that a slow minute of the machine meets each of them.
+  /// Those asked for, or all that can be had; completes the paths of their programs.
+  private mutating func chosenContenders() throws -> [Contender] {
+    let all = Contender.allCases.filter { $0 != .baseline || baseline != nil }
+    let chosen = try contenders.map { try Self.parse($0, as: Contender.self) } ?? all
+    if chosen.contains(.baseline), baseline == nil {
+      throw ValidationError("contender 'baseline' needs --baseline PATH")
+    }
+    func program(_ path: String) throws -> String {
+      guard FileManager.default.isExecutableFile(atPath: path) else {
+        throw ValidationError("no program at \(path): build it, or name it with --product or --baseline")
+      }
+      return URL(fileURLWithPath: path).path
+    }
+    if chosen.contains(where: { $0.isOurs && $0 != .baseline }) { product = try program(product) }
+    baseline = try baseline.map(program)
+    return chosen
+  }
+
+  /// All contenders in turn, again and again, so that a slow minute of the machine meets each of them; each round begins
+  /// with another, so that none always comes after the same.
   private static func runs(
-    _ load: Load, _ contenders: [Contender], repetitions: Int, seconds: Int, workload: Workload, tools: Tools,
+    _ load: Load, _ contenders: [Contender], rounds: Int, seconds: Int, workload: Workload, tools: Tools,
     topology: Topology
   ) throws -> [Run] {
     var runs: [Run] = []
-    for repetition in 0..<repetitions {
-      for contender in contenders {
-        note("\(load.rawValue) \(contender.rawValue) \(repetition + 1)/\(repetitions)")
+    for round in 0..<rounds {
+      for place in contenders.indices {
+        let contender = contenders[(round + place) % contenders.count]
+        note("\(load.rawValue) \(contender.rawValue) \(round + 1)/\(rounds)")
         runs.append(
           try Run.measure(
-            load, contender, repetition: repetition, seconds: seconds, workload: workload, tools: tools,
+            load, contender, round: round, seconds: seconds, workload: workload, tools: tools,
             topology: topology))
       }
     }

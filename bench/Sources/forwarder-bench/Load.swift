@@ -15,6 +15,9 @@ enum Load: String, CaseIterable, Codable, ExpressibleByArgument {
   case upload, download
   /// Four connections from the app, mirrored into packets of 1500 bytes.
   case upload1500
+  /// Two of these where the mirror leaves by the interface of the traffic, as in a task that has only one.
+  case udp200OneNIC = "udp200-one-nic"
+  case http1kOneNIC = "http1k-one-nic"
 
   /// Distinct flows of the UDP loads.
   static let flows = 64
@@ -25,23 +28,27 @@ enum Load: String, CaseIterable, Codable, ExpressibleByArgument {
   var frameSize: String? {
     switch self {
     case .udp64, .flood64: "64"
-    case .udp200, .flood200: "200"
+    case .udp200, .flood200, .udp200OneNIC: "200"
     case .udp1414, .flood1414: "1414"
     case .imix, .floodimix: "imix"
-    case .http, .http1k, .upload, .download, .upload1500: nil
+    case .http, .http1k, .http1kOneNIC, .upload, .download, .upload1500: nil
     }
   }
 
-  /// Whether the mirrored bytes are looked at: not again for what differs in rate only.
-  var isSampled: Bool { ![.flood64, .flood200, .flood1414, .floodimix].contains(self) }
+  /// Whether the mirrored bytes are looked at: not again for what differs in rate or in its way only.
+  var isSampled: Bool { ![.flood64, .flood200, .flood1414, .floodimix].contains(self) && !isOneNIC }
 
-  var isPaced: Bool { [.udp64, .udp200, .udp1414, .imix].contains(self) }
+  var isPaced: Bool { [.udp64, .udp200, .udp1414, .imix, .udp200OneNIC].contains(self) }
 
-  var isHTTP: Bool { self == .http || self == .http1k }
+  var isHTTP: Bool { [.http, .http1k, .http1kOneNIC].contains(self) }
 
-  /// Each run of HTTP spreads its connections over the server's workers by another hash, which moves all its figures:
-  /// many short runs say more than a few long ones.
-  var runsPerRepetition: Int { isHTTP ? 3 : 1 }
+  var isOneNIC: Bool { self == .udp200OneNIC || self == .http1kOneNIC }
+
+  /// How long a run lasts, in seconds.
+  func seconds(quick: Bool) -> Int {
+    if quick { return isBulk ? 2 : 1 }
+    return isHTTP || isBulk ? 4 : 2
+  }
 
   var isBulk: Bool { [.upload, .download, .upload1500].contains(self) }
 
@@ -51,7 +58,7 @@ enum Load: String, CaseIterable, Codable, ExpressibleByArgument {
   /// What the app's throughput is counted in.
   var unit: String {
     switch self {
-    case .http, .http1k: "requests"
+    case .http, .http1k, .http1kOneNIC: "requests"
     case .upload, .download, .upload1500: "KiB"
     default: "packets"
     }
@@ -60,7 +67,7 @@ enum Load: String, CaseIterable, Codable, ExpressibleByArgument {
   /// Bytes of headers before the payload of a frame on the traffic link.
   var innerHeaders: UInt64 {
     switch self {
-    case .http, .http1k, .upload, .download, .upload1500: 14 + 20 + 32  // TCP with timestamps
+    case .http, .http1k, .http1kOneNIC, .upload, .download, .upload1500: 14 + 20 + 32  // TCP with timestamps
     default: 14 + 20 + 8
     }
   }
@@ -87,13 +94,13 @@ final class Workload {
     self.tools = tools
     self.topology = topology
     switch load {
-    case .http, .http1k:
+    case .http, .http1k, .http1kOneNIC:
       let sizes = load == .http ? Self.responseBytes : [1000]
-      server = try Self.startNginx(in: topology.app, responseBytes: sizes)
+      server = try Self.startNginx(in: topology.app, responseBytes: sizes, placement: tools.placement)
       try Self.writeScript(responses: sizes.count)
       try Self.awaitListener(port: 80, in: topology.app)
     case .upload, .download, .upload1500:
-      server = try Child(["iperf3", "-s", "-f", "k"], in: topology.peer)
+      server = try Child(["iperf3", "-s", "-f", "k"], in: topology.peer, cores: tools.placement.peer)
       try Self.awaitListener(port: 5201, in: topology.peer)
     default:
       server = nil
@@ -106,7 +113,7 @@ final class Workload {
       let packets = rate ?? (load.isPaced ? Load.pacedRate : 0)
       let generator = try Child(
         [tools.udp, Topology.voidAddress, String(Load.flows), String(packets), String(seconds), size],
-        in: topology.app)
+        in: topology.app, cores: tools.placement.app)
       let result = try Self.json(of: generator, seconds: Double(seconds) + 10)
       return Work(units: try Self.number(result, "sent"), seconds: try Self.number(result, "seconds"))
     }
@@ -115,7 +122,7 @@ final class Workload {
         [
           "wrk", "-t", "2", "-c", "32", "-d", String(seconds), "-s", Self.scriptPath,
           "http://\(Topology.appAddress)/",
-        ], in: topology.peer)
+        ], in: topology.peer, cores: tools.placement.peer)
       let result = try Self.json(of: wrk, seconds: Double(seconds) + 10)
       guard try Self.number(result, "errors") == 0 else { throw BenchError("wrk: \(wrk.output)") }
       return Work(units: try Self.number(result, "requests"), seconds: try Self.number(result, "seconds"))
@@ -123,7 +130,8 @@ final class Workload {
     var command = ["iperf3", "-c", Topology.peerAddress, "-t", String(seconds), "-J"]
     if load == .download { command.append("-R") }
     if load == .upload1500 { command += ["-P", "4"] }
-    let result = try Self.json(of: Child(command, in: topology.app), seconds: Double(seconds) + 10)
+    let result = try Self.json(
+      of: Child(command, in: topology.app, cores: tools.placement.app), seconds: Double(seconds) + 10)
     guard let end = result["end"] as? [String: Any], let sum = end["sum_received"] as? [String: Any] else {
       throw BenchError("iperf3: \(result["error"] ?? "no result")")
     }
@@ -135,7 +143,9 @@ final class Workload {
 
   private static var scriptPath: String { "\(Workspace.directory)/mix.lua" }
 
-  private static func startNginx(in namespace: String, responseBytes: [Int]) throws -> Child {
+  private static func startNginx(
+    in namespace: String, responseBytes: [Int], placement: Placement
+  ) throws -> Child {
     let root = "\(Workspace.directory)/www"
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     for (index, size) in responseBytes.enumerated() {
@@ -143,7 +153,7 @@ final class Workload {
       try body.write(toFile: "\(root)/\(index).json", atomically: true, encoding: .utf8)
     }
     let configuration = """
-      daemon off; user root; worker_processes 2; pid \(root).pid; error_log stderr;
+      daemon off; user root; worker_processes \(placement.app == nil ? 2 : 1); pid \(root).pid; error_log stderr;
       events { worker_connections 256; }
       http {
         access_log off; keepalive_requests 1000000000; sendfile on; tcp_nopush on;
@@ -153,7 +163,7 @@ final class Workload {
       """
     try configuration.write(toFile: "\(root).conf", atomically: true, encoding: .utf8)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: Workspace.directory)
-    return try Child(["nginx", "-c", "\(root).conf"], in: namespace)
+    return try Child(["nginx", "-c", "\(root).conf"], in: namespace, cores: placement.app)
   }
 
   /// wrk's connections ask for each size in turn; `done` prints what the harness reads.

@@ -11,7 +11,7 @@ enum Profile {
   ) throws -> String {
     let workload = try Workload(load, tools: tools, topology: topology)
     defer { _ = try? workload.stop() }
-    let mirror = try Mirror(contender, tools: tools, topology: topology, mtu: load.mtu)
+    let mirror = try Mirror(contender, tools: tools, topology: topology, load: load)
     defer { _ = try? mirror.stop() }
     guard let forwarder = mirror.child else { throw BenchError("\(contender.rawValue) has no process") }
     let file = "\(Workspace.directory)/perf.data"

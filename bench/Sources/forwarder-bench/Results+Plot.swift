@@ -6,6 +6,7 @@ extension Results {
     var title: String
     var unit: String
     var loads: [Load]
+    /// What has none has no bar.
     var value: (Row) -> Spread?
   }
 
@@ -15,116 +16,96 @@ extension Results {
     static let right = 20.0
     static let panelHeight = 210.0
     static let panelGap = 86.0
-    static let top = 92.0
+    static let legendColumns = 3
+    static let legendRow = 22.0
   }
 
-  private static let colours: [Contender: String] = [
-    .none: "#9aa0a6", .ring: "#1668b8", .ring2: "#0b3d73", .libpcap: "#62a8e5", .plain: "#d9822b",
-    .batched: "#8a6d3b", .mirred: "#4d9a51", .daemonlogger: "#a05fa8",
-  ]
-
-  private static let names: [Contender: String] = [
-    .none: "no mirror", .ring: "packet-forwarder, ring", .ring2: "ring, 2 workers",
-    .libpcap: "packet-forwarder, libpcap", .plain: "plain C, libpcap + sendmsg",
-    .batched: "the technique in bare C", .mirred: "tc mirred + vxlan",
-    .daemonlogger: "daemonlogger (no VXLAN)",
-  ]
-
-  /// The figures that decide, as an SVG picture that needs nothing but a browser.
+  /// The figures that decide, as an SVG picture that needs nothing but a browser. CPU of the whole system, the difference
+  /// of two large figures, has no bar where it varies too much to say anything.
   func plot(_ loads: [Load]) -> String {
     let panels = [
       Panel(
         title: "CPU of the forwarder per mirrored frame", unit: "ns",
         loads: loads.filter { $0.isPaced || $0.isHTTP }, value: { $0.forwarderPerFrame }),
       Panel(
-        title: "CPU of the whole system per mirrored frame, beyond that of no mirror", unit: "ns",
-        loads: loads.filter { $0.isPaced || $0.isHTTP }, value: { $0.systemPerFrame }),
+        title: "CPU of the whole system per mirrored frame, beyond that of no mirror, where it is certain", unit: "ns",
+        loads: loads.filter { load in
+          (load.isPaced || load.isHTTP)
+            && rows(of: load).contains { $0.contender != .none && $0.certainSystemPerFrame != nil }
+        }, value: \.certainSystemPerFrame),
       Panel(
         title: "Throughput that the app keeps beside the mirror", unit: "share",
         loads: loads.filter { !$0.isPaced }, value: { $0.kept }),
       Panel(
-        title: "Payload that arrived at the collector", unit: "share", loads: loads.filter { !$0.isPaced },
-        value: { row in Spread([1 - row.loss.minimum, 1 - row.loss.median, 1 - row.loss.maximum]) }),
+        title: "Payload that arrived at the collector", unit: "share",
+        loads: loads.filter { !$0.isPaced && !$0.isOneNIC },
+        value: { row in
+          let loss = row.loss
+          return Spread([loss.maximum, loss.upper, loss.median, loss.lower, loss.minimum].map { 1 - $0 })
+        }),
     ].filter { !$0.loads.isEmpty }
     let shown = contenders.filter { $0 != .none }
-    let height = Layout.top + Double(panels.count) * (Layout.panelHeight + Layout.panelGap) - 20
-    var svg = """
-      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(Layout.width)) \(Int(height))" \
-      font-family="system-ui, sans-serif" font-size="13" fill="#202124">
-      <rect width="100%" height="100%" fill="#ffffff"/>
-
-      """
+    let legendRows = (shown.count + Layout.legendColumns - 1) / Layout.legendColumns
+    // Below the legend, the first panel's title and a line of space.
+    let top = 20 + Double(legendRows) * Layout.legendRow + 50
+    let height = top + Double(panels.count) * (Layout.panelHeight + Layout.panelGap) - 40
+    var content = ""
     for (index, contender) in shown.enumerated() {
-      let x = Layout.left + Double(index % 3) * 290
-      let y = 20.0 + Double(index / 3) * 22
-      svg += rectangle(x, y - 11, 14, 14, Self.colours[contender])
-      svg += text(x + 20, y + 1, Self.names[contender] ?? contender.rawValue)
+      let x = Layout.left + Double(index % Layout.legendColumns) * 290
+      let y = 24 + Double(index / Layout.legendColumns) * Layout.legendRow
+      content += SVG.rectangle(x, y - 11, 14, 14, contender.colour)
+      content += SVG.text(x + 20, y + 1, contender.title)
     }
     for (index, panel) in panels.enumerated() {
-      svg += draw(panel, shown, top: Layout.top + Double(index) * (Layout.panelHeight + Layout.panelGap))
+      content += draw(panel, shown, top: top + Double(index) * (Layout.panelHeight + Layout.panelGap))
     }
-    return svg + "</svg>\n"
+    return SVG.document(width: Layout.width, height: height, content)
   }
 
   private func draw(_ panel: Panel, _ shown: [Contender], top: Double) -> String {
     let bars = panel.loads.map { load in
       shown.compactMap { contender in
         row(load, contender).flatMap(panel.value).map { (contender, $0) }
-      }.filter { $0.1.maximum > 0 }
+      }.filter { $0.1.median > 0 }
     }
-    let most = bars.joined().map(\.1.maximum).max() ?? 1
+    let most = bars.joined().map(\.1.upper).max() ?? 1
     let step = Self.step(for: most)
     let limit = (most / step).rounded(.up) * step
     let bottom = top + Layout.panelHeight
     let width = Layout.width - Layout.left - Layout.right
     func y(_ value: Double) -> Double { bottom - max(0, value) / limit * Layout.panelHeight }
 
-    var svg = text(Layout.left, top - 14, "\(panel.title) (\(panel.unit))", weight: "600")
+    var content = SVG.text(Layout.left, top - 14, "\(panel.title) (\(panel.unit))", weight: "600")
     for tick in 0...Int((limit / step).rounded()) {
       let value = Double(tick) * step
-      svg += line(Layout.left, y(value), Layout.width - Layout.right, y(value), "#dadce0")
+      content += SVG.line(Layout.left, y(value), Layout.width - Layout.right, y(value), SVG.grid)
       let label = step < 1 ? String(format: "%.1f", value) : String(Int(value))
-      svg += text(Layout.left - 8, y(value) + 4, label, anchor: "end")
+      content += SVG.text(Layout.left - 8, y(value) + 4, label, anchor: "end")
     }
     let slot = width / Double(panel.loads.count)
     let barWidth = min(60, slot * 0.8 / Double(max(1, bars.map(\.count).max() ?? 1)))
+    // Names of loads stand on two lines in turn where there is no room for them side by side.
+    let longest = Double(panel.loads.map(\.rawValue.count).max() ?? 0) * 7.5
     for (index, load) in panel.loads.enumerated() {
       let group = barWidth * Double(bars[index].count)
       let start = Layout.left + Double(index) * slot + (slot - group) / 2
-      svg += text(start + group / 2, bottom + 20, load.rawValue, anchor: "middle")
+      let drop = longest > slot && index % 2 == 1 ? 36.0 : 20.0
+      content += SVG.text(start + group / 2, bottom + drop, load.rawValue, anchor: "middle")
       for (place, (contender, value)) in bars[index].enumerated() {
         let x = start + Double(place) * barWidth
-        svg += rectangle(
-          x, y(value.median), barWidth - 2, bottom - y(value.median), Self.colours[contender])
-        svg += line(x + barWidth / 2 - 1, y(value.minimum), x + barWidth / 2 - 1, y(value.maximum), "#202124")
+        let gap = min(2, barWidth / 5)
+        content += SVG.rectangle(
+          x, y(value.median), barWidth - gap, bottom - y(value.median), contender.colour)
+        let middle = x + (barWidth - gap) / 2
+        content += SVG.line(middle, y(value.lower), middle, y(value.upper), SVG.ink)
       }
     }
-    return svg + line(Layout.left, bottom, Layout.width - Layout.right, bottom, "#5f6368")
+    return content + SVG.line(Layout.left, bottom, Layout.width - Layout.right, bottom, SVG.axis)
   }
 
   /// 1, 2 or 5 times a power of ten that gives four to ten ticks.
   private static func step(for most: Double) -> Double {
     let power = pow(10, log10(most).rounded(.down))
     return [0.1, 0.2, 0.5].map { $0 * power }.first { most / $0 <= 10 } ?? power
-  }
-
-  private func rectangle(_ x: Double, _ y: Double, _ w: Double, _ h: Double, _ colour: String?) -> String {
-    String(
-      format: "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%@\"/>\n", x, y, w, h,
-      colour ?? "#000000")
-  }
-
-  private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ colour: String) -> String {
-    String(
-      format: "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%@\"/>\n", x1, y1, x2, y2,
-      colour)
-  }
-
-  private func text(
-    _ x: Double, _ y: Double, _ content: String, anchor: String = "start", weight: String = "400"
-  ) -> String {
-    String(
-      format: "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%@\" font-weight=\"%@\">%@</text>\n", x, y, anchor,
-      weight, content)
   }
 }

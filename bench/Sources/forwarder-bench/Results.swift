@@ -1,30 +1,15 @@
 import Foundation
 
-/// A median with the range it was taken from.
-struct Spread: Codable {
-  var median: Double
-  var minimum: Double
-  var maximum: Double
-
-  /// The spread of a sample; nil when it is empty.
-  init?(_ sample: [Double]) {
-    guard let least = sample.min(), let most = sample.max() else { return nil }
-    let sorted = sample.sorted()
-    let middle = sorted.count / 2
-    median = sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
-    minimum = least
-    maximum = most
-  }
-}
-
-/// One contender under one load over all repetitions.
+/// One contender under one load over all rounds.
 struct Row: Codable {
   var load: Load
   var contender: Contender
   /// Forwarder CPU per captured frame, in nanoseconds.
   var forwarderPerFrame: Spread
-  /// The same against the plain C forwarder of the same repetition.
+  /// The same against the plain C forwarder of the same round.
   var againstPlain: Spread?
+  /// The same against the earlier build in the same round.
+  var againstBaseline: Spread?
   /// CPU that the whole system spends more than without a mirror, per frame on the link, in nanoseconds.
   var systemPerFrame: Spread?
   /// Forwarder CPU per KiB of payload that arrived, in nanoseconds.
@@ -35,7 +20,7 @@ struct Row: Codable {
   var validShare: Double?
   /// Payload that arrived, in bytes per second.
   var deliveredPerSecond: Spread
-  /// The app's throughput against that of the same repetition without a mirror.
+  /// The app's throughput against that of the same round without a mirror.
   var kept: Spread?
   /// The app's throughput in `Load.unit` per second.
   var throughput: Spread
@@ -45,18 +30,28 @@ struct Row: Codable {
   var peakBytes: UInt64
   /// Largest share of the machine that something else used meanwhile.
   var foreignShare: Double
+
+  /// `systemPerFrame`, unless it varies so much that it says little.
+  var certainSystemPerFrame: Spread? { systemPerFrame.flatMap { $0.isVague ? nil : $0 } }
 }
 
 /// All runs, and what they come to.
 struct Results {
   var contenders: [Contender]
+  var placement: Placement
   var runs: [Run] = []
   var samples: [Load: [Contender: Sample]] = [:]
   var traits: [Trait] = []
 
-  init(contenders: [Contender]) { self.contenders = contenders }
+  init(contenders: [Contender], placement: Placement) {
+    self.contenders = contenders
+    self.placement = placement
+  }
 
   mutating func add(_ more: [Run]) { runs += more }
+
+  /// How often the contenders took turns.
+  var rounds: Int { (runs.map(\.round).max() ?? -1) + 1 }
 
   /// The rows of one load, in the order of the contenders.
   func rows(of load: Load) -> [Row] { contenders.compactMap { row(load, $0) } }
@@ -76,6 +71,8 @@ struct Results {
     return Row(
       load: load, contender: contender, forwarderPerFrame: perFrame,
       againstPlain: Spread(paired(sample, with: .plain) { $0.forwarderPerFrame / $1.forwarderPerFrame }),
+      againstBaseline: contender == .baseline
+        ? nil : Spread(paired(sample, with: .baseline) { $0.forwarderPerFrame / $1.forwarderPerFrame }),
       systemPerFrame: Spread(extra), forwarderPerKiB: perKiB, loss: loss,
       validShare: samples[load]?[contender]?.validShare, deliveredPerSecond: delivered,
       kept: Spread(paired(sample, with: .none) { $0.throughput / $1.throughput }), throughput: throughput,
@@ -83,10 +80,10 @@ struct Results {
       foreignShare: sample.map(\.foreignShare).max() ?? 0)
   }
 
-  /// Compares each run with that of another contender in the same repetition.
-  private func paired(_ sample: [Run], with other: Contender, _ compare: (Run, Run) -> Double) -> [Double] {
+  /// Compares each run with that of another contender in the same round.
+  func paired(_ sample: [Run], with other: Contender, _ compare: (Run, Run) -> Double) -> [Double] {
     sample.compactMap { run in
-      runs.first { $0.load == run.load && $0.contender == other && $0.repetition == run.repetition }
+      runs.first { $0.load == run.load && $0.contender == other && $0.round == run.round }
         .map { compare(run, $0) }
     }
   }

@@ -4,7 +4,8 @@ import Foundation
 struct Run: Codable {
   var load: Load
   var contender: Contender
-  var repetition: Int
+  /// Counted from 0; the contenders take turns within one.
+  var round: Int
   /// How long the load ran.
   var seconds: Double
   /// Packets, requests or KiB of the app: see `Load.unit`.
@@ -39,7 +40,14 @@ struct Run: Codable {
   }
 
   /// Share of payload that did not arrive; a contender that sends something twice makes it negative.
-  var loss: Double { payloadBytes <= 0 ? 0 : 1 - deliveredPayloadBytes / payloadBytes }
+  var loss: Double {
+    if let accountedLoss { return accountedLoss }
+    return payloadBytes <= 0 ? 0 : 1 - deliveredPayloadBytes / payloadBytes
+  }
+
+  /// Where the mirror shares the interface of the traffic, so that the counters there cannot tell them apart: the share
+  /// of frames that the forwarder itself says it did not send.
+  var accountedLoss: Double?
 
   /// Units of the app per second.
   var throughput: Double { seconds == 0 ? 0 : units / seconds }
@@ -48,10 +56,10 @@ struct Run: Codable {
 extension Run {
   /// Measures one contender under a load whose servers run.
   static func measure(
-    _ load: Load, _ contender: Contender, repetition: Int, seconds: Int, workload: Workload, tools: Tools,
+    _ load: Load, _ contender: Contender, round: Int, seconds: Int, workload: Workload, tools: Tools,
     topology: Topology
   ) throws -> Run {
-    let mirror = try Mirror(contender, tools: tools, topology: topology, mtu: load.mtu)
+    let mirror = try Mirror(contender, tools: tools, topology: topology, load: load)
     let work: Work
     let before: Reading
     let after: Reading
@@ -74,8 +82,8 @@ extension Run {
     let system = after.system - before.system
     let foreign = Double(after.busy - before.busy) - Double(system)
     let capacity = Double(after.time - before.time) * Double(ProcessInfo.processInfo.activeProcessorCount)
-    return Run(
-      load: load, contender: contender, repetition: repetition, seconds: work.seconds, units: work.units,
+    var run = Run(
+      load: load, contender: contender, round: round, seconds: work.seconds, units: work.units,
       frames: frames,
       payloadBytes: Double(after.bytes - before.bytes) - Double(frames * load.innerHeaders),
       captured: report.captured ?? frames, kernelDropped: report.kernelDropped, delivered: arrived,
@@ -83,6 +91,17 @@ extension Run {
         - Double(arrived * (load.innerHeaders + contender.overhead)),
       forwarderCPU: after.forwarder - before.forwarder, systemCPU: system,
       foreignShare: max(0, foreign / capacity), peakBytes: peak)
+    if load.isOneNIC { run.separate(report) }
+    return run
+  }
+
+  /// Replaces what the interface cannot tell, its own traffic and the mirror in one, by what the forwarder says.
+  private mutating func separate(_ report: Mirror.Report) {
+    (payloadBytes, deliveredPayloadBytes, delivered) = (0, 0, 0)
+    guard let captured = report.captured, let forwarded = report.forwarded else { return }
+    let offered = captured + (report.kernelDropped ?? 0)
+    frames = offered
+    accountedLoss = offered == 0 ? 0 : 1 - Double(forwarded) / Double(offered)
   }
 
   /// All counters at one moment.

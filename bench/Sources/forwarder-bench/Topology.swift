@@ -4,7 +4,7 @@ import Glibc
 /// Three hosts in network namespaces: peer <-traffic-> app <-mirror-> collector.
 ///
 /// The traffic link keeps its offloads, as between a container and its host. The mirror link does not segment for
-/// the sender, as a wire would not. The collector's neighbour entry has a MAC that nobody owns: its interface counts
+/// the sender, as a wire would not; nor does the traffic link segment UDP, since in some loads it is the mirror's too. The collector's neighbour entry has a MAC that nobody owns: its interface counts
 /// the mirror and its IP layer drops it for nothing, so that the collector does not compete for the two cores.
 struct Topology {
   static let traffic = "t0"
@@ -15,7 +15,11 @@ struct Topology {
   /// An address beyond the traffic link that swallows what is sent to it.
   static let voidAddress = "10.77.0.3"
   static let collectorAddress = "10.78.0.2"
-  static let mirrorMTU = 9001
+  /// A collector beyond the traffic link, for the loads with one interface.
+  static let nearCollectorAddress = "10.77.0.4"
+  /// Of both links; the app and its peer keep to packets of `trafficMTU`.
+  static let linkMTU = 9001
+  static let trafficMTU = 1500
   private static let strayMAC = "02:00:00:00:0d:ad"
 
   let app = "\(Workspace.tag)-app"
@@ -33,17 +37,25 @@ struct Topology {
       try run("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1", in: name)
       try run("ip", "link", "set", "lo", "up", in: name)
     }
-    try Self.link((app, Self.traffic, Self.appAddress), (peer, "t1", Self.peerAddress), mtu: 1500)
+    try Self.link((app, Self.traffic, Self.appAddress), (peer, "t1", Self.peerAddress))
     try Self.link(
-      (app, Self.mirror, "10.78.0.1"), (collector, Self.collectorInterface, Self.collectorAddress),
-      mtu: Self.mirrorMTU)
-    try run(
-      "ip", "neigh", "replace", Self.voidAddress, "lladdr", Self.strayMAC, "dev", Self.traffic, in: app)
-    try run(
-      "ip", "neigh", "replace", Self.collectorAddress, "lladdr", Self.strayMAC, "dev", Self.mirror, in: app)
+      (app, Self.mirror, "10.78.0.1"), (collector, Self.collectorInterface, Self.collectorAddress))
+    for (namespace, interface, own) in [(app, Self.traffic, Self.appAddress), (peer, "t1", Self.peerAddress)] {
+      try run(
+        "ip", "route", "replace", "10.77.0.0/24", "dev", interface, "src", own, "mtu", String(Self.trafficMTU),
+        in: namespace)
+    }
+    try run("ip", "route", "add", Self.nearCollectorAddress, "dev", Self.traffic, in: app)
+    for (address, interface) in [
+      (Self.voidAddress, Self.traffic), (Self.nearCollectorAddress, Self.traffic),
+      (Self.collectorAddress, Self.mirror),
+    ] {
+      try run("ip", "neigh", "replace", address, "lladdr", Self.strayMAC, "dev", interface, in: app)
+    }
     for offload in ["tx-udp-segmentation", "tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation"] {
       try run("ethtool", "-K", Self.mirror, offload, "off", in: app)
     }
+    try run("ethtool", "-K", Self.traffic, "tx-udp-segmentation", "off", in: app)
     appHolder = try Child(["sleep", "7200"], in: app)
     collectorHolder = try Child(["sleep", "7200"], in: collector)
     // A holder is in its namespace only once it has become `sleep`.
@@ -62,13 +74,14 @@ struct Topology {
     try Proc.traffic(of: Self.collectorInterface, seenBy: collectorHolder.pid)
   }
 
-  /// Waits until nothing has arrived at the collector for a tenth of a second.
+  /// Waits until nothing has arrived at a collector for a tenth of a second.
   func drain() throws {
-    var last = try collectorCounters().receivedFrames
+    func arrived() throws -> UInt64 { try collectorCounters().receivedFrames + trafficCounters().sentFrames }
+    var last = try arrived()
     var quietSince = Clock.now
     try waitFor(5, "the mirror to drain") {
       usleep(10_000)
-      let frames = try collectorCounters().receivedFrames
+      let frames = try arrived()
       if frames != last {
         last = frames
         quietSince = Clock.now
@@ -89,13 +102,13 @@ struct Topology {
 
   private typealias End = (namespace: String, name: String, address: String)
 
-  private static func link(_ a: End, _ b: End, mtu: Int) throws {
+  private static func link(_ a: End, _ b: End) throws {
     try run(
       "ip", "link", "add", a.name, "netns", a.namespace, "type", "veth", "peer", "name", b.name, "netns",
       b.namespace)
     for end in [a, b] {
       try run("ip", "address", "add", end.address + "/24", "dev", end.name, in: end.namespace)
-      try run("ip", "link", "set", end.name, "mtu", String(mtu), "up", in: end.namespace)
+      try run("ip", "link", "set", end.name, "mtu", String(linkMTU), "up", in: end.namespace)
     }
   }
 
