@@ -75,7 +75,7 @@ extension EndToEnd {
           // libpcap gives a handle up whose name is gone; opening another one takes it some ten milliseconds.
           try CaptureFaults.duringTraffic(
             $0, "ip link set eth0 down; ip link set eth0 name wan0; ip link set wan0 up",
-            tolerance: $0.engine == .libpcap ? 1_000 : 50)
+            tolerance: $0.engine == .libpcap ? 1_000 : 200)
         },
         log: ["interface eth0 is wan0 now", "interface eth0 is back after "],
         counters: { $0.capturedPackets > 10_000 }),
@@ -129,7 +129,7 @@ extension EndToEnd {
         #expect(try bench.forwarder.process.wait(seconds: 5) == .status(0))
         let total = try #require(try StatisticsLine.lines(of: bench.forwarder.process.output).last).total
         #expect(total.capturedPackets + total.kernelDroppedPackets == 30_000)
-        #expect(total.capturedPackets > 1_000 && total.kernelDroppedPackets > 1_000)
+        #expect(total.capturedPackets > 0 && total.kernelDroppedPackets > 1_000)
       }
     }
 
