@@ -11,6 +11,11 @@ extension ForwarderService {
   private static let slowLook: Int64 = 10_000
   /// Without the kernel's reports.
   private static let fastLook: Int64 = 1_000
+  /// Milliseconds between looks that the kernel or other processes ask for, so that no flood of these costs more than a
+  /// little.
+  private static let leastBetweenLooks: Int64 = 50
+  /// Milliseconds that other forwarders have to leave out what this one is going to send.
+  private static let answerTime: Int64 = 300
 
   /// Looks names up, watches the network, and moves the workers to the collectors of the moment, until the end.
   func resolve(skipFirst: Bool) {
@@ -24,22 +29,29 @@ extension ForwarderService {
         refreshCollectors()
       } else if look <= now {
         self.look(nextIn: monitor == nil ? Self.fastLook : Self.slowLook)
-      } else {
-        let changes = wait(milliseconds: Int32(clamping: min(refresh, look) - now), monitor)
-        if !changes.isEmpty { self.look(nextIn: Self.slowLook) }
+      } else if wait(milliseconds: min(refresh, look) - now, monitor) {
+        self.look(nextIn: Self.slowLook)
       }
     }
   }
 
-  /// Waits until asked for, until the kernel reports a change of the network, or for a time.
-  private func wait(milliseconds: Int32, _ monitor: NetlinkMonitor?) -> NetworkChanges {
-    var entries = [
-      pollfd(fd: resolverWake.descriptor, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: monitor?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
-    ]
-    _ = unsafe poll(&entries, nfds_t(entries.count), milliseconds)
+  /// Waits until this thread is wanted, the kernel reports a change of the network, another forwarder asks, or time is
+  /// up.
+  ///
+  /// - Returns: whether there is something to look at.
+  private func wait(milliseconds: Int64, _ monitor: NetlinkMonitor?) -> Bool {
+    // Anybody may ask as often as he likes, and routes may change all the time.
+    let pause = state.withLock { $0.lastLook } + Self.leastBetweenLooks - MonotonicClock.milliseconds
+    let descriptors = pause > 0 ? [] : [monitor?.descriptor ?? -1] + siblings.descriptors
+    var entries = ([resolverWake.descriptor] + descriptors).map {
+      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+    }
+    let limit = pause > 0 ? min(milliseconds, pause) : milliseconds
+    _ = unsafe poll(&entries, nfds_t(entries.count), Int32(clamping: max(0, limit)))
     resolverWake.clear()
-    return entries[1].revents != 0 ? monitor?.drain() ?? [] : []
+    guard entries.count > 1 else { return false }
+    let hasChanged = entries[1].revents != 0 && monitor?.drain().isEmpty == false
+    return hasChanged || entries[2...].contains { $0.revents != 0 }
   }
 
   /// Looks the names up and uses what they say.
@@ -62,16 +74,19 @@ extension ForwarderService {
   /// if that cannot be had, the old ones are kept, and it is tried again in a second.
   private func useCollectors(_ collectors: CollectorSet) {
     let own = directory.sourcePorts
+    state.withLock { $0.lastLook = MonotonicClock.milliseconds }
     siblings.announce(own)
     let others = siblings.look().filter { !own.contains($0) }
     let plan = settings.plan(collectors: collectors.paths.map(\.address), sourcePorts: own + others)
     for worker in workers { worker.prepare(plan: plan) }
-    let before = state.withLock { $0.current }
-    guard !isSame(before, collectors) else { return }
     guard waitForFilters() else {
       state.withLock { $0.nextLook = MonotonicClock.milliseconds + Self.fastLook }
       return
     }
+    siblings.answer()
+    siblings.awaitAnswers(milliseconds: Self.answerTime)
+    let before = state.withLock { $0.current }
+    guard !isSame(before, collectors) else { return }
     state.withLock { $0.current = collectors }
     for worker in workers { worker.send(to: collectors) }
     let (old, new) = (before.paths.map(\.address), collectors.paths.map(\.address))

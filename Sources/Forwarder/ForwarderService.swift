@@ -14,6 +14,7 @@ public final class ForwarderService: Sendable {
     var isStopping = false
     var nextRefresh: Int64 = 0
     var nextLook: Int64 = 0
+    var lastLook: Int64 = 0
     var delay: RetryDelay
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Owner of an abstract Unix socket (unix(7)) that others can find by its name.
 ///
@@ -7,7 +8,8 @@ final class NameSocket: Sendable {
   /// Bytes of the longest name.
   static let maximumNameByteCount = 107
 
-  private let descriptor: CInt
+  /// For poll(2): readable when somebody asks who has the name.
+  let descriptor: CInt
 
   /// Takes the name; nil if it is too long or taken.
   init?(_ name: String) {
@@ -25,7 +27,7 @@ final class NameSocket: Sendable {
     close(descriptor)
   }
 
-  /// Closes connections that wait: who made one has learned from it all there is.
+  /// Closes the connections that wait, which is the answer to those who made them.
   func hangUp() {
     while true {
       let connection = accept(descriptor, nil, nil)
@@ -34,17 +36,25 @@ final class NameSocket: Sendable {
     }
   }
 
-  /// User ID of the process that has taken the name; nil if none has, or too many others are asking.
-  static func owner(of name: String) -> uid_t? {
+  /// A question to whoever has a name.
+  struct Inquiry {
+    /// User ID of the process that has taken it.
+    let owner: uid_t
+    /// Readable once the other side has hung up.
+    let connection: OwnedDescriptor
+  }
+
+  /// Asks who has the name; nil if nobody has, or too many others are asking.
+  static func ask(_ name: String) -> Inquiry? {
     let opened = open()
     guard opened >= 0 else { return nil }
-    defer { close(opened) }
+    let connection = OwnedDescriptor(opened)
     guard unsafe withAddress(name, { unsafe connect(opened, $0, $1) }) == 0 else { return nil }
     // Layout twin of `struct ucred`, which glibc declares only under _GNU_SOURCE: process, user, group.
     var credentials: [UInt32] = [0, 0, 0]
     var byteCount = socklen_t(MemoryLayout<UInt32>.size * credentials.count)
     guard unsafe getsockopt(opened, SOL_SOCKET, SO_PEERCRED, &credentials, &byteCount) == 0 else { return nil }
-    return credentials[1]
+    return Inquiry(owner: credentials[1], connection: connection)
   }
 
   /// All abstract names in this network namespace that begin with `prefix`.

@@ -9,7 +9,8 @@ import Transport
 /// Two that send to different collectors would take each other's datagrams for traffic, mirror them, and so on
 /// without end. Where the kernel lets them mark what they send (`OwnMark`), the mark is enough. Elsewhere each tells by
 /// the names of sockets from which UDP ports it sends, and none mirrors what leaves from the ports of another:
-/// `packet-forwarder/INSTANCE/FIRST-LAST`. Only forwarders of the own user and of root are believed, since whoever is
+/// `packet-forwarder/INSTANCE/FIRST-LAST`. Who comes later asks those that are there and waits for their answer, which they
+/// give once they leave out what it is going to send. Only forwarders of the own user and of root are believed, since whoever is
 /// can hide what leaves from those ports.
 final class Siblings: Sendable {
   /// Milliseconds between looks. There is no haste: of two forwarders the one that starts later knows the other at
@@ -28,6 +29,8 @@ final class Siblings: Sendable {
     /// What the first sender that was not believed says of itself.
     var doubted: ClosedRange<UInt16>?
     var isDoubtReported = false
+    /// Connections to others that were found now and have not answered yet.
+    var unanswered: [OwnedDescriptor] = []
   }
 
   private let instance = String(UInt64.random(in: .min ... .max), radix: 16)
@@ -53,9 +56,31 @@ final class Siblings: Sendable {
   func look() -> [ClosedRange<UInt16>] {
     let names = NameSocket.names(withPrefix: prefix)
     return state.withLock { state in
-      for socket in state.sockets.values { socket.hangUp() }
       state.found = find(names, &state)
       return state.found
+    }
+  }
+
+  /// For poll(2): readable when another forwarder asks.
+  var descriptors: [CInt] { state.withLock { $0.sockets.values.map(\.descriptor) } }
+
+  /// Answers those who have asked: what they are going to send is left out from now on.
+  func answer() {
+    state.withLock { state in
+      for socket in state.sockets.values { socket.hangUp() }
+    }
+  }
+
+  /// Waits for the answers of those that the last looks have found, at most `milliseconds`.
+  func awaitAnswers(milliseconds: Int64) {
+    let waiting = state.withLock { state in
+      defer { state.unanswered = [] }
+      return state.unanswered
+    }
+    let end = MonotonicClock.milliseconds + milliseconds
+    for connection in waiting {
+      var entry = pollfd(fd: connection.value, events: Int16(POLLIN), revents: 0)
+      _ = unsafe poll(&entry, 1, Int32(clamping: max(0, end - MonotonicClock.milliseconds)))
     }
   }
 
@@ -90,7 +115,7 @@ final class Siblings: Sendable {
     for name in Set(names).sorted() {
       guard let range = ports(in: name) else { continue }
       // The verdict is on the whole name: whoever takes it over can only repeat what it says.
-      guard let isBelieved = state.verdicts[name] ?? NameSocket.owner(of: name).map(Self.isTrusted) else { continue }
+      guard let isBelieved = state.verdicts[name] ?? ask(name, &state) else { continue }
       verdicts[name] = isBelieved
       if isBelieved {
         found.insert(range)
@@ -101,6 +126,14 @@ final class Siblings: Sendable {
     }
     state.verdicts = verdicts
     return found.sorted { $0.lowerBound < $1.lowerBound }
+  }
+
+  /// Whether the owner of a name may be believed; nil if it cannot be asked.
+  private func ask(_ name: String, _ state: inout State) -> Bool? {
+    guard let inquiry = NameSocket.ask(name) else { return nil }
+    let isTrusted = inquiry.owner == 0 || inquiry.owner == geteuid()
+    if isTrusted { state.unanswered.append(inquiry.connection) }
+    return isTrusted
   }
 
   /// The ports that another forwarder's name tells; nil for our own names and what is not a name of this form.
@@ -115,6 +148,4 @@ final class Siblings: Sendable {
   }
 
   private static func text(_ range: ClosedRange<UInt16>) -> String { "\(range.lowerBound)-\(range.upperBound)" }
-
-  private static func isTrusted(_ owner: uid_t) -> Bool { owner == 0 || owner == geteuid() }
 }

@@ -20,6 +20,21 @@ import Transport
     #expect(other.look() == [])
   }
 
+  /// Who comes later hears from those that are there once they know of it.
+  @Test func questionsAreAnswered() throws {
+    let (one, other) = (Siblings(prefix: prefix), Siblings(prefix: prefix))
+    one.announce([50_200...50_200])
+    var entry = pollfd(fd: try #require(one.descriptors.first), events: Int16(POLLIN), revents: 0)
+    #expect(poll(&entry, 1, 0) == 0, "nobody asks")
+    #expect(other.look() == [50_200...50_200])
+    #expect(poll(&entry, 1, 0) == 1)
+    one.answer()
+    #expect(poll(&entry, 1, 0) == 0)
+    let start = MonotonicClock.milliseconds
+    other.awaitAnswers(milliseconds: 60_000)
+    #expect(MonotonicClock.milliseconds - start < 30_000, "it was answered")
+  }
+
   /// The name of a forwarder that has ended goes with it.
   @Test func nothingRemains() throws {
     let other = Siblings(prefix: prefix)
@@ -53,8 +68,8 @@ import Transport
     let socket = try #require(NameSocket(longest))
     #expect(NameSocket(longest) == nil, "taken")
     #expect(NameSocket.names(withPrefix: longest) == [longest])
-    #expect(NameSocket.owner(of: longest) == geteuid())
-    #expect(NameSocket.owner(of: "nobody") == nil)
+    #expect(NameSocket.ask(longest)?.owner == geteuid())
+    #expect(NameSocket.ask("nobody") == nil)
     withExtendedLifetime(socket) {}
   }
 }
