@@ -24,6 +24,8 @@ public final class PcapEngine: CaptureEngine {
   private var descriptors: [pollfd] = []
   private let reader: UnsafeMutablePointer<PcapReader>
   private let report: (InterfaceEvent) -> Void
+  /// What is to be reported once it is sure that the engine opens; nil from then on.
+  private var early: [InterfaceEvent]? = []
 
   /// Opens the interfaces of `plan` that are up; the others are captured on as soon as they are.
   ///
@@ -41,11 +43,18 @@ public final class PcapEngine: CaptureEngine {
     if case .named(let names) = plan.interfaces { watch = InterfaceWatch(names) } else { watch = InterfaceWatch([]) }
     unsafe reader = .allocate(capacity: 1)
     unsafe reader.initialize(to: PcapReader(consumer: consumer))
-    guard let failure = refresh(try NetworkInterface.known(), wentDown: []) else { return }
-    switch failure {
-    case .interfaceDown, .noSuchInterface, .failed: if sources.isEmpty { throw failure }
-    case .notPermitted, .unsupportedLinkType, .filter, .unsupported: throw failure
+    if let failure = refresh(try NetworkInterface.known(), wentDown: []) {
+      switch failure {
+      case .interfaceDown, .noSuchInterface, .failed: if sources.isEmpty { throw failure }
+      case .notPermitted, .unsupportedLinkType, .filter, .unsupported: throw failure
+      }
     }
+    early?.forEach(report)
+    early = nil
+  }
+
+  private func tell(_ event: InterfaceEvent) {
+    if early == nil { report(event) } else { early?.append(event) }
   }
 
   deinit {
@@ -155,10 +164,10 @@ public final class PcapEngine: CaptureEngine {
     let interface = present?.first { $0.index == source.index }
     if plan.interfaces == .any {
       let isGone = present != nil && interface == nil
-      report(.lost(name: source.name, reason: isGone ? "it is gone" : error.description))
+      tell(.lost(name: source.name, reason: isGone ? "it is gone" : error.description))
     } else if interface?.isUp ?? (present == nil) {
       // Of one that is down or gone the next look says so.
-      watch.lose(source.name, reason: error.description, now: now, report: report)
+      watch.lose(source.name, reason: error.description, now: now, report: tell)
     }
   }
 
@@ -178,7 +187,7 @@ public final class PcapEngine: CaptureEngine {
   private func refresh(_ present: [NetworkInterface], wentDown: Set<Int32>) -> CaptureError? {
     for source in sources where !present.contains(where: { $0.index == source.index }) {
       remove(source)
-      if plan.interfaces == .any { report(.lost(name: source.name, reason: "it is gone")) }
+      if plan.interfaces == .any { tell(.lost(name: source.name, reason: "it is gone")) }
     }
     failures = failures.filter { index, _ in present.contains { $0.index == index } }
     var failure: CaptureError?
@@ -198,7 +207,7 @@ public final class PcapEngine: CaptureEngine {
           failure = error
           throw error
         }
-      }, report: report)
+      }, report: tell)
     self.watch = watch
     if failure == nil, let name = names.first(where: { name in !present.contains { $0.name == name } }) {
       failure = .noSuchInterface(name: name, existing: present.map(\.name))
@@ -209,7 +218,7 @@ public final class PcapEngine: CaptureEngine {
   private func openForAny(_ interface: NetworkInterface, count: Int) -> CaptureError? {
     do throws(CaptureError) {
       if try open(interface, name: interface.name, count: count) {
-        report(.capturing(name: interface.name, linkType: interface.linkTypeName))
+        tell(.capturing(name: interface.name, linkType: interface.linkTypeName))
       }
       return nil
     } catch {
@@ -217,7 +226,7 @@ public final class PcapEngine: CaptureEngine {
       case .interfaceDown, .noSuchInterface: return nil
       case .unsupportedLinkType, .filter:
         skipped.insert(interface.index)
-        report(.skipped(name: interface.name, reason: error.description))
+        tell(.skipped(name: interface.name, reason: error.description))
         return nil
       default:
         return error

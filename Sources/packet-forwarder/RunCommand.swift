@@ -26,9 +26,9 @@ struct RunCommand: ParsableCommand {
     if !console.statistics.flush(by: deadline - 100) {
       doubt = doubt ?? "the last statistics were not written: standard output was not read"
     }
-    if let doubt { logger.error("\(doubt)") }
     _ = console.log.flush(by: min(deadline, MonotonicClock.milliseconds + 300))
-    if doubt != nil { throw ExitCode(ExitStatus.temporaryFailure) }
+    // Written by this thread: one of its own may not get a turn any more.
+    if let doubt { throw ExitStatus.failure(ExitStatus.temporaryFailure, doubt) }
   }
 }
 

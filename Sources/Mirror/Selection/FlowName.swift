@@ -15,6 +15,9 @@ package struct FlowName: BitwiseCopyable, Equatable, Sendable {
     var low: UInt64 = 0
   }
 
+  /// Nothing known.
+  init() {}
+
   /// The flow of a packet whose headers were read from `network`; of a frame that is not IP nothing is known.
   package init(_ network: RawSpan, _ packet: IPPacket?) {
     guard let packet else { return }

@@ -50,7 +50,6 @@ struct LoopDetector: ~Copyable {
   private var windowIndex = 0
   private var trial: LoopTrial?
   private var trialStart: Int64 = 0
-  private var suspectFlows: [UInt64] = []
   private var found: [FlowName] = []
 
   /// `bufferByteCount` bytes of capture buffer bound the holds.
@@ -133,7 +132,7 @@ struct LoopDetector: ~Copyable {
     let filling = Double(bufferByteCount / Self.bufferShare) * Double(elapsed) / Double(max(bytes, 1))
     let hold = Int64(min(Double(Self.holds.upperBound), filling))
     guard hold >= Self.holds.lowerBound else { return }
-    var suspects: [LoopTrial.Suspect] = []
+    var accused = LoopTrial(hold: hold, now: now)
     for index in samples.indices {
       let entry = samples[index]
       let seen = entry.count * Self.sampling
@@ -141,12 +140,11 @@ struct LoopDetector: ~Copyable {
       guard let name = entry.name, seen * Self.leastShare >= frames, !isJudged(entry.flow),
         rate * Double(hold) / 2_000_000_000 >= Self.leastExpected
       else { continue }
-      suspects.append(LoopTrial.Suspect(flow: entry.flow, name: name, rate: rate))
+      accused.accuse(entry.flow, name, rate: rate)
     }
-    guard !suspects.isEmpty else { return }
-    suspectFlows = suspects.map(\.flow)
+    guard accused.count > 0 else { return }
     trialStart = now
-    trial = LoopTrial(suspects, hold: hold, now: now)
+    trial = accused
   }
 
   // MARK: Judging
@@ -154,21 +152,14 @@ struct LoopDetector: ~Copyable {
   @inline(never)
   private mutating func witness(_ flow: UInt64, _ timestamp: Int64) {
     guard trial!.witness(flow, timestamp, now: now), let current = trial else { return }
-    if current.suspects.isEmpty { return dismiss() }
-    guard current.round >= LoopTrial.rounds else { return }
-    for suspect in current.suspects {
-      judge(Entry(flow: suspect.flow, until: now + Self.sentence, isLoop: true))
-      if found.count < verdicts.count { found.append(suspect.name) }
-    }
-    suspectFlows.removeAll { flow in current.suspects.contains { $0.flow == flow } }
-    dismiss()
-  }
-
-  /// Ends the trial; whoever is left is innocent.
-  private mutating func dismiss() {
-    for flow in suspectFlows { judge(Entry(flow: flow, until: now + Self.peace)) }
-    suspectFlows = []
+    guard current.hasCollapsed || current.round >= LoopTrial.rounds else { return }
     trial = nil
+    for index in 0..<current.count {
+      let suspect = current.suspects[index]
+      let sentence = suspect.isSuspect ? Self.sentence : Self.peace
+      judge(Entry(flow: suspect.flow, until: now + sentence, isLoop: suspect.isSuspect))
+      if suspect.isSuspect, found.count < verdicts.count { found.append(suspect.name) }
+    }
   }
 
   private mutating func judge(_ entry: Entry) {

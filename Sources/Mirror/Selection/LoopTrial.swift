@@ -1,3 +1,5 @@
+import Wire
+
 /// Tells flows that feed on our output from those that do not.
 ///
 /// What feeds on our output stops when our output stops, and comes back with it. So the worker holds its breath for
@@ -12,18 +14,25 @@ struct LoopTrial {
   /// Nanoseconds between holds.
   static let gaps: ClosedRange<Int64> = 40_000_000...90_000_000
 
+  /// Flows that can be on trial together.
+  static let capacity = 16
+
   /// A flow on trial.
-  struct Suspect {
-    var flow: UInt64
-    var name: FlowName
+  struct Suspect: BitwiseCopyable {
+    var flow: UInt64 = 0
+    var name = FlowName()
     /// Frames a second that it had.
-    var rate: Double
+    var rate = 0.0
+    /// Whether it has followed every hold so far.
+    var isSuspect = false
     var duringHold = 0
     var afterHold = 0
   }
 
-  /// Those that have followed every hold so far.
-  private(set) var suspects: [Suspect]
+  /// In fixed memory, as everything on the packet path.
+  private(set) var suspects: InlineArray<16, Suspect> = InlineArray(repeating: Suspect())
+  /// Flows put on trial.
+  private(set) var count = 0
   /// Holds that they have followed.
   private(set) var round = 0
   /// Nanoseconds that each hold takes.
@@ -33,10 +42,22 @@ struct LoopTrial {
   private var silence: ClosedRange<Int64> = 0...0
   private var end: Int64 = 0
 
-  init(_ suspects: [Suspect], hold: Int64, now: Int64) {
-    self.suspects = suspects
+  /// A trial with nobody accused yet.
+  init(hold: Int64, now: Int64) {
     self.hold = hold
     nextHold = now
+  }
+
+  /// Puts a flow of so many frames a second on trial, of `capacity` at most.
+  mutating func accuse(_ flow: UInt64, _ name: FlowName, rate: Double) {
+    suspects[count] = Suspect(flow: flow, name: name, rate: rate, isSuspect: true)
+    count += 1
+  }
+
+  /// Whether none of them has followed.
+  var hasCollapsed: Bool {
+    for index in 0..<count where suspects[index].isSuspect { return false }
+    return true
   }
 
   /// The breath was held from `start` to `end`, nanoseconds since 1970.
@@ -45,7 +66,7 @@ struct LoopTrial {
     silence = start + max(0, end - start) / 2...max(start + max(0, end - start) / 2, end)
     self.end = silence.upperBound
     nextHold = nil
-    for index in suspects.indices { (suspects[index].duringHold, suspects[index].afterHold) = (0, 0) }
+    for index in 0..<count { (suspects[index].duringHold, suspects[index].afterHold) = (0, 0) }
   }
 
   /// Looks at a captured frame; true if it ends the round.
@@ -55,7 +76,7 @@ struct LoopTrial {
       conclude(now)
       return true
     }
-    for index in suspects.indices where suspects[index].flow == flow {
+    for index in 0..<count where suspects[index].flow == flow {
       if timestamp <= end { suspects[index].duringHold += 1 } else { suspects[index].afterHold += 1 }
     }
     return false
@@ -63,12 +84,15 @@ struct LoopTrial {
 
   private mutating func conclude(_ now: Int64) {
     let seconds = Double(silence.upperBound - silence.lowerBound) / 1_000_000_000
-    suspects.removeAll { suspect in
+    for index in 0..<count {
+      let suspect = suspects[index]
       let expected = suspect.rate * seconds
       let isSilent = Double(suspect.duringHold) <= expected / 8
-      return !isSilent || Double(suspect.afterHold) < max(4, expected / 8)
+      let isBack = Double(suspect.afterHold) >= max(4, expected / 8)
+      if !isSilent || !isBack { suspects[index].isSuspect = false }
     }
     round += 1
-    nextHold = now + Int64.random(in: Self.gaps)
+    let span = UInt64(Self.gaps.upperBound - Self.gaps.lowerBound)
+    nextHold = now + Self.gaps.lowerBound + Int64(FlowHash.mix(UInt64(bitPattern: now)) % span)
   }
 }
