@@ -33,7 +33,11 @@ extension FlowHash {
     } else {
       let source = (network.uint64(at: 8), network.uint64(at: 16), sourcePort)
       let destination = (network.uint64(at: 24), network.uint64(at: 32), destinationPort)
-      let (low, high) = source < destination ? (source, destination) : (destination, source)
+      // Word by word: to compare tuples, the generic way, costs debug builds an allocation.
+      let isLower =
+        source.0 != destination.0
+        ? source.0 < destination.0 : source.1 != destination.1 ? source.1 < destination.1 : source.2 < destination.2
+      let (low, high) = isLower ? (source, destination) : (destination, source)
       hash.add(low.0)
       hash.add(low.1)
       hash.add(high.0)

@@ -35,7 +35,9 @@ public struct ICMPReport: Equatable, Sendable {
 
   /// Takes every report out of the socket's error queue, at most `limit`.
   static func take(from descriptor: CInt, limit: Int = 256, _ body: (ICMPReport) -> Void) {
-    unsafe withUnsafeTemporaryAllocation(byteCount: 512, alignment: MemoryLayout<cmsghdr>.alignment) { control in
+    // Room for the report of either family and its address, aligned as control messages are.
+    var buffer = InlineArray<64, UInt64>(repeating: 0)
+    unsafe withUnsafeMutableBytes(of: &buffer) { control in
       for _ in 0..<limit {
         var message = unsafe msghdr()
         unsafe message.msg_control = control.baseAddress
