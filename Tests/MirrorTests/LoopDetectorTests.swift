@@ -71,14 +71,14 @@ private let noName = FlowName([UInt8]().span.bytes, nil)
   }
 
   /// Whatever traffic rises, stops and comes back by itself is never taken for a loop.
-  @Test(arguments: 1...40) func othersAreInnocent(seed: Int) {
+  @Test(arguments: 1...15) func othersAreInnocent(seed: Int) {
     var random = SeededGenerator(seed: UInt64(seed))
     var network = Network()
     // Bursts of one to 400 ms, with pauses of one to 400.
     var isOn = false
     var next = network.now
     var perMillisecond = 50
-    network.run(20_000) { now in
+    network.run(10_000) { now in
       if now >= next {
         isOn.toggle()
         next = now + Int64(random.int(1...400)) * Network.millisecond

@@ -15,12 +15,12 @@ struct LoopDetector: ~Copyable {
   /// The least part of all frames that makes a flow a suspect: one in this many. A loop has a flow per source port.
   static let leastShare = 32
   /// Nanoseconds that a hold takes at the most, and at the least to tell anything.
-  static let holds: ClosedRange<Int64> = 5_000_000...20_000_000
+  static let holds: ClosedRange<Int64> = 8_000_000...40_000_000
   /// Bytes of a mean frame above which no loop is thought of: what is sent is never as large as super-frames are.
   static let largestMean = 16_384
   /// The share of the capture buffer that may fill in a hold: one byte in this many.
   static let bufferShare = 4
-  /// Frames that must be expected in the second half of a hold for their absence to say something.
+  /// Frames that must be expected in the silent part of a hold for their absence to say something.
   static let leastExpected = 16.0
   /// Nanoseconds that a loop's flow is dropped for before it gets another chance.
   static let sentence: Int64 = 600_000_000_000
@@ -138,7 +138,7 @@ struct LoopDetector: ~Copyable {
       let seen = entry.count * Self.sampling
       let rate = Double(seen) * 1_000_000_000 / Double(elapsed)
       guard let name = entry.name, seen * Self.leastShare >= frames, !isJudged(entry.flow),
-        rate * Double(hold) / 2_000_000_000 >= Self.leastExpected
+        rate * Double(hold / LoopTrial.silentPart) / 1_000_000_000 >= Self.leastExpected
       else { continue }
       accused.accuse(entry.flow, name, rate: rate)
     }

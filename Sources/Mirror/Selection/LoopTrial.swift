@@ -4,11 +4,13 @@ import Wire
 ///
 /// What feeds on our output stops when our output stops, and comes back with it. So the worker holds its breath for
 /// some milliseconds, several times at irregular distances (the capture buffer keeps what comes, nothing is lost), and
-/// looks at the kernel's time stamps: a loop's flow is silent in the second half of every hold and there again right
-/// behind it. A flow with pauses of its own would have to make them at just these moments, every time.
+/// looks at the kernel's time stamps: a loop's flow is silent in the last quarter of every hold, when the tunnel's own
+/// queue has run empty, and there again right behind it. A flow with pauses of its own would have to make them at just these moments, every time.
 struct LoopTrial {
   /// Holds that a flow must follow, each of them.
   static let rounds = 4
+  /// A loop is silent in the last of so many parts of a hold.
+  static let silentPart: Int64 = 4
   /// Nanoseconds behind a hold in which a loop's frames, held back in the capture buffer, must be there again.
   static let aftermath: Int64 = 10_000_000
   /// Nanoseconds between holds.
@@ -63,7 +65,8 @@ struct LoopTrial {
   /// The breath was held from `start` to `end`, nanoseconds since 1970.
   mutating func held(from start: Int64, to end: Int64) {
     // The time of day may have been set meanwhile: then nothing is silent, and nobody a loop.
-    silence = start + max(0, end - start) / 2...max(start + max(0, end - start) / 2, end)
+    let last = max(0, end - start) / LoopTrial.silentPart
+    silence = max(start, end) - last...max(start, end)
     self.end = silence.upperBound
     nextHold = nil
     for index in 0..<count { (suspects[index].duringHold, suspects[index].afterHold) = (0, 0) }
