@@ -53,9 +53,7 @@ public final class PcapEngine: CaptureEngine {
     early = nil
   }
 
-  private func tell(_ event: InterfaceEvent) {
-    if early == nil { report(event) } else { early?.append(event) }
-  }
+  private func tell(_ event: InterfaceEvent) { if early == nil { report(event) } else { early?.append(event) } }
 
   deinit {
     unsafe reader.deinitialize(count: 1)
@@ -244,8 +242,7 @@ public final class PcapEngine: CaptureEngine {
     for source in sources where source.name == name && plan.interfaces != .any { remove(source) }
     // Interfaces share the buffer; libpcap's own default is the least that makes sense.
     let share = max(plan.bufferByteCount / max(count, 1), 2 << 20)
-    sources.append(
-      try PcapSource(interface, name: name, plan: plan, bufferByteCount: share))
+    sources.append(try PcapSource(interface, name: name, plan: plan, bufferByteCount: share))
     descriptors = []
     return true
   }
