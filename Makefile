@@ -27,7 +27,9 @@ fuzzing_address = $(fuzzing) --scratch-path $(abspath $(SCRATCH)-fuzz-address) -
 # The Swift runtime's backtracer would hang on a crash.
 thread_reports = $(abspath $(SCRATCH)-tsan/report)
 sanitized = SWIFT_BACKTRACE=enable=no \
-  TSAN_OPTIONS="exitcode=66 log_path=$(thread_reports)" ASAN_OPTIONS="exitcode=66"
+  TSAN_OPTIONS="exitcode=66 log_path=$(thread_reports)" ASAN_OPTIONS="exitcode=66" \
+  LSAN_OPTIONS="suppressions=$(abspath Tests/leaks.supp) print_suppressions=0"
+or_show_reports = || { cat $(thread_reports).* >&2; exit 1; }
 
 .PHONY: help
 help: ## this list
@@ -92,10 +94,13 @@ sanitize: ## ThreadSanitizer over the unit tests and an end-to-end run, AddressS
 	@scripts/setup build test judge
 	rm -f $(thread_reports).*
 	swift build --build-tests --sanitize=thread --scratch-path $(SCRATCH)-tsan
-	$(sanitized) swift test --skip-build --sanitize=thread --scratch-path $(SCRATCH)-tsan --skip EndToEndTests
-	$(sanitized) PACKET_FORWARDER=$(abspath $(SCRATCH)-tsan/debug/packet-forwarder) scripts/with-namespaces \
-	  swift test --skip-build --sanitize=thread --scratch-path $(SCRATCH)-tsan --filter HTTPMirrorTests
-	@! cat $(thread_reports).* 2>/dev/null
+	$(sanitized) swift test --skip-build --sanitize=thread --scratch-path $(SCRATCH)-tsan --skip EndToEndTests \
+	  $(or_show_reports)
+	swift build -c release --sanitize=thread --scratch-path $(SCRATCH)-tsan --product packet-forwarder
+	$(sanitized) PACKET_FORWARDER=$(abspath $(SCRATCH)-tsan/release/packet-forwarder) scripts/with-namespaces \
+	  swift test --skip-build --sanitize=thread --scratch-path $(SCRATCH)-tsan --filter HTTPMirrorTests \
+	  $(or_show_reports)
+	@! cat $(thread_reports).* 2>/dev/null || { echo "sanitize: data races" >&2; exit 1; }
 	swift build --build-tests --sanitize=address --scratch-path $(SCRATCH)-asan
 	$(sanitized) swift test --skip-build --sanitize=address --scratch-path $(SCRATCH)-asan --skip EndToEndTests
 
