@@ -11,6 +11,8 @@ let tunnelVNI: UInt32 = 0x12_3456
 /// An encapsulator and the sinks it sends to.
 final class Way {
   private var encapsulator: Encapsulator
+  private var loops = LoopDetector(bufferByteCount: 1 << 20)
+  private let returned = ReturnedFrame(vni: tunnelVNI, ports: [])
   private var batch = FrameBatch()
   private let sinks: [LoopbackSink]
 
@@ -33,7 +35,7 @@ final class Way {
     batch.removeAll()
     for frame in frames { batch.append(frame.captured) }
     encapsulator.policy = policy
-    encapsulator.consume(batch, sample: sample)
+    _ = encapsulator.consume(batch, sample: sample, loops: &loops, returned: returned)
   }
 
   /// Everything counted so far.
