@@ -136,7 +136,7 @@ extension Encapsulator {
       let packet = IPPacket(frame.packetBytes, etherType: frame.etherType)
       let flow = frame.flowHash(packet, key: flowKey)
       let isAdmitted = loops.admits(
-        flow.value, index: index, timestamp: captured.timestamp, name: FlowName(frame.packetBytes, packet))
+        flow.value, timestamp: captured.timestamp, name: FlowName(frame.packetBytes, packet))
       guard isAdmitted else {
         counters.droppedLoop &+= 1
         continue

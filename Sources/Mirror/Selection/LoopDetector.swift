@@ -12,6 +12,8 @@ struct LoopDetector: ~Copyable {
   static let leastRate = 2_000
   /// One frame in this many is looked at.
   static let sampling = 16
+  /// Of 32 random bits the values that choose a frame.
+  private static let sampled = UInt64(UInt32.max) / UInt64(sampling)
   /// The least part of all frames that makes a flow a suspect: one in this many. A loop has a flow per source port.
   static let leastShare = 32
   /// Nanoseconds that a hold takes at the most, and at the least to tell anything.
@@ -41,6 +43,7 @@ struct LoopDetector: ~Copyable {
   private let bufferByteCount: Int
   private var samples: InlineArray<16, Entry> = InlineArray(repeating: Entry())
   private var verdicts: InlineArray<16, Entry> = InlineArray(repeating: Entry())
+  private var chance = UInt64.random(in: .min ... .max)
   private var hasLoops = false
   private var now: Int64 = 0
   private var windowStart: Int64 = 0
@@ -64,12 +67,13 @@ struct LoopDetector: ~Copyable {
     return found
   }
 
-  /// Whether frame number `index` of a batch, of flow `flow`, may be mirrored. `timestamp` is the kernel's, in
-  /// nanoseconds since 1970.
+  /// Whether the next frame, of flow `flow`, may be mirrored. `timestamp` is the kernel's, in nanoseconds since 1970.
   @inline(__always)
-  mutating func admits(_ flow: UInt64, index: Int, timestamp: Int64, name: @autoclosure () -> FlowName) -> Bool {
+  mutating func admits(_ flow: UInt64, timestamp: Int64, name: @autoclosure () -> FlowName) -> Bool {
     if trial != nil { witness(flow, timestamp) }
-    if index % Self.sampling == 0 { sample(flow, name()) }
+    // By chance (Knuth's MMIX generator): what is regular about batches and flows would make some seem more than they are.
+    chance = chance &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    if chance >> 32 < Self.sampled { sample(flow, name()) }
     return !hasLoops || !isLoop(flow)
   }
 
