@@ -136,7 +136,7 @@ struct RingBlock {
       headroom: headroom, link: .ethernet, interfaceAddress: 0, offload: offload(header, start),
       timestamp: Int64(header.tp_sec) * 1_000_000_000 + Int64(header.tp_nsec))
     if isEthernet {
-      restoreTag(header, &frame)
+      if header.tp_status & UInt32(TP_STATUS_VLAN_VALID) != 0 { restoreTag(header, &frame) }
     } else {
       // Whatever precedes the network packet is nothing Ethernet could carry.
       let skipped = min(max(0, Int(header.tp_net) - Int(header.tp_mac)), captured)
@@ -152,7 +152,7 @@ struct RingBlock {
       interfaceIndex: address.sll_ifindex, packetType: address.sll_pkttype)
   }
 
-  private func offload(_ header: tpacket3_hdr, _ start: UnsafeMutableRawPointer) -> OffloadMetadata {
+  @inline(__always) private func offload(_ header: tpacket3_hdr, _ start: UnsafeMutableRawPointer) -> OffloadMetadata {
     var metadata = OffloadMetadata.unknown
     guard hasOffloadHeader else {
       // Which field is open is not said, but that one is.
@@ -179,9 +179,7 @@ struct RingBlock {
   /// The kernel strips the outermost tag into the frame's metadata: moves the two addresses four bytes down and puts
   /// it back.
   private func restoreTag(_ header: tpacket3_hdr, _ frame: inout CapturedFrame) {
-    guard header.tp_status & UInt32(TP_STATUS_VLAN_VALID) != 0, frame.byteCount >= 12, frame.headroom >= 4 else {
-      return
-    }
+    guard frame.byteCount >= 12, frame.headroom >= 4 else { return }
     let known = header.tp_status & UInt32(TP_STATUS_VLAN_TPID_VALID) != 0
     let identifier = known ? header.hv1.tp_vlan_tpid : EtherType.vlan
     unsafe frame.start -= 4

@@ -28,6 +28,9 @@ public struct FieldValue: BitwiseCopyable, Equatable, Sendable {
   /// straddles the range, the part within.
   @inlinable
   public func emit(within range: Range<Int>, into out: inout MutableRawSpan, at position: Int) {
+    if byteCount == 2, offset >= range.lowerBound, end <= range.upperBound {
+      return out.store(UInt16(truncatingIfNeeded: value), at: position + offset - range.lowerBound)
+    }
     var index = max(offset, range.lowerBound)
     while index < min(end, range.upperBound) {
       let byte = UInt8(truncatingIfNeeded: value >> UInt32(8 * (end - 1 - index)))

@@ -42,7 +42,7 @@ public struct FlowHash: BitwiseCopyable, Equatable, Sendable {
   }
 
   /// Source and destination port as they stand in the packet; 0 where the flow is not told apart by ports.
-  @inlinable static func ports(_ network: RawSpan, _ packet: IPPacket) -> UInt32 {
+  @inlinable @inline(__always) static func ports(_ network: RawSpan, _ packet: IPPacket) -> UInt32 {
     guard !packet.isFragment, IPProtocol.hasPorts(packet.upperProtocol), packet.end - packet.headerByteCount >= 4
     else { return 0 }
     return network.uint32(at: packet.headerByteCount)

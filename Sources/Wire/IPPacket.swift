@@ -31,7 +31,7 @@ public struct IPPacket: BitwiseCopyable, Equatable, Sendable {
 
   /// Reads the headers of the packet in `network` announced by `etherType`; nil if it is not IP or its headers do not
   /// fit.
-  @inlinable public init?(_ network: RawSpan, etherType: UInt16) {
+  @inlinable @inline(__always) public init?(_ network: RawSpan, etherType: UInt16) {
     if etherType == EtherType.ipv4 {
       self.init(ipv4: network)
     } else if etherType == EtherType.ipv6 {
@@ -41,7 +41,7 @@ public struct IPPacket: BitwiseCopyable, Equatable, Sendable {
     }
   }
 
-  @inlinable init?(ipv4 packet: RawSpan) {
+  @inlinable @inline(__always) init?(ipv4 packet: RawSpan) {
     guard packet.byteCount >= 20 else { return nil }
     let first = packet.uint8(at: 0)
     let header = Int(first & 0x0F) * 4

@@ -22,7 +22,7 @@ struct InnerFrame {
   /// Offload metadata, `checksumStart` counted from `network`.
   let offload: OffloadMetadata
 
-  init(_ frame: CapturedFrame) {
+  @inline(__always) init(_ frame: CapturedFrame) {
     let bytes = frame.bytes
     var offload = frame.offload
     let skipped: Int
@@ -77,7 +77,7 @@ struct InnerFrame {
   }
 
   /// Writes a field of the packet in place. The frame must be writable, and the field within it.
-  func overwrite(_ field: FieldValue) {
+  @inline(__always) func overwrite(_ field: FieldValue) {
     var packet = unsafe MutableRawSpan(_unsafeStart: network, byteCount: networkByteCount)
     field.emit(within: 0..<networkByteCount, into: &packet, at: 0)
   }
