@@ -19,5 +19,5 @@ enum RingTuning {
   /// Frames per block below which they are so large that few fill a send: such a block is sent by itself.
   static let framesPerBlock = 32
   /// Blocks after which a busy ring lets its thread look at orders, interfaces and the clock.
-  static let blocksPerTurn = 8
+  static let blocksPerTurn = 4
 }

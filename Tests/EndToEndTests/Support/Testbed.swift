@@ -150,7 +150,7 @@ final class Testbed {
 }
 
 extension NetworkNamespace {
-  fileprivate func hasCarrier(_ interface: String) throws -> Bool {
+  func hasCarrier(_ interface: String) throws -> Bool {
     try run(["ip", "link", "show", "dev", interface]).contains("LOWER_UP")
   }
 }
