@@ -25,7 +25,7 @@ let package = Package(
     .library(name: "Transport", targets: ["Transport"]),
     .library(name: "Capture", targets: ["Capture"]),
     .library(name: "Mirror", targets: ["Mirror"]),
-    .library(name: "Collector", targets: ["Collector"]),
+    .library(name: "Receiver", targets: ["Receiver"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -48,11 +48,11 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: packetPath),
-    .target(name: "Collector", dependencies: ["CLinux", "System", "Wire"], swiftSettings: strict),
+    .target(name: "Receiver", dependencies: ["CLinux", "System", "Wire"], swiftSettings: strict),
     .executableTarget(
       name: "packet-forwarder",
       dependencies: [
-        "CStart", "CLinux", "System", "Wire", "Capture", "Transport", "Mirror", "Forwarder", "Collector",
+        "CStart", "CLinux", "System", "Wire", "Capture", "Transport", "Mirror", "Forwarder", "Receiver",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -69,7 +69,7 @@ let package = Package(
       dependencies: ["Mirror", "Capture", "System", "Transport", "Wire", "TestSupport", "CTestSupport"]),
     .testTarget(
       name: "ForwarderTests", dependencies: ["Forwarder", "Mirror", "Capture", "System", "Transport"]),
-    .testTarget(name: "CollectorTests", dependencies: ["Collector", "Wire"]),
+    .testTarget(name: "ReceiverTests", dependencies: ["Receiver", "Wire"]),
     // Without the program among the dependencies: its CStart is not for the test runner, and it is built anyway.
     .testTarget(name: "CommandTests"),
     .testTarget(name: "EndToEndTests"),

@@ -30,7 +30,7 @@ let package = Package(
       name: "fuzz-collector",
       dependencies: [
         "FuzzSupport",
-        .product(name: "Collector", package: "packet-forwarder"),
+        .product(name: "Receiver", package: "packet-forwarder"),
         .product(name: "Wire", package: "packet-forwarder"),
       ]),
   ],

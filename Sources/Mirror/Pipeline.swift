@@ -103,7 +103,7 @@ package final class Pipeline: FrameConsumer {
   package func publish(kernelDropped: UInt64? = nil, blindMilliseconds: UInt64? = nil) {
     published.withLock {
       $0.capture = encapsulator.counters
-      $0.send = encapsulator.lanes.counters
+      $0.send = encapsulator.sender.counters
       if let kernelDropped {
         base.kernelDropped = kernelDropped
         $0.base.kernelDropped = kernelDropped

@@ -39,7 +39,7 @@ final class Rig {
     sinks = try (0..<collectors).map { _ in try UDPSink() }
     let paths = try sinks.map { sink in
       let address = try #require(SocketAddress(numeric: "127.0.0.1", port: sink.port))
-      return try CollectorPath(to: address, laneCount: lanes)
+      return try CollectorPath(to: address, sourcePortCount: lanes)
     }
     let policy = Policy(vni: vni, oversize: oversize, segment: segment, checksum: checksum, mtu: mtu)
     pipeline = Pipeline(policy: policy, sample: sample)

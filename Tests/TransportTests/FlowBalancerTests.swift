@@ -9,7 +9,7 @@ import Wire
   private func paths(_ count: Int) throws -> [CollectorPath] {
     try (1...count).map { number in
       let address = try #require(SocketAddress(numeric: "127.0.0.\(number)", port: 4789))
-      return try CollectorPath(to: address, laneCount: 1)
+      return try CollectorPath(to: address, sourcePortCount: 1)
     }
   }
 

@@ -24,7 +24,7 @@ import Wire
 
   private struct Limits {
     var count = Batch.capacity
-    var bytes = LaneSet.maximumSendByteCount
+    var bytes = DatagramSender.maximumSendByteCount
   }
 
   /// Takes batches of a lane until it is empty; checks each.

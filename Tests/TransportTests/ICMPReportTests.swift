@@ -58,13 +58,13 @@ import Wire
   @Test(arguments: [false, true]) func fromTheKernel(isV6: Bool) throws {
     let port = try UDPSink.closedPort(isV6: isV6)
     let host = isV6 ? "::1" : "127.0.0.1"
-    let lanes = try Lanes(to: [port], isV6: isV6, lanes: 1)
+    let sender = try SenderRig(to: [port], isV6: isV6, sourcePorts: 1)
     for round in 0..<3 {
-      lanes.append([UInt8(round)], headByteCount: 1, flow: FlowHash(value: 1))
-      lanes.send()
+      sender.append([UInt8(round)], headByteCount: 1, flow: FlowHash(value: 1))
+      sender.send()
     }
-    lanes.paths[0].takeReports()
-    let account = lanes.paths[0].ledger.report
+    sender.paths[0].takeReports()
+    let account = sender.paths[0].ledger.report
     #expect(account.icmp["port unreachable", default: 0] >= 2)
     #expect(account.icmp.count == 1)
     #expect(account.lastError == "port unreachable from \(host)")

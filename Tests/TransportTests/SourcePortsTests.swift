@@ -41,7 +41,7 @@ import Testing
       let address = try #require(SocketAddress(numeric: host, port: UInt16(port)))
       return try CollectorPath(to: address, from: ports, ledger: CollectorLedger(address: address))
     }
-    for path in paths { #expect(path.lanes.map(\.source.port) == ports.ports) }
+    for path in paths { #expect(path.sockets.map(\.source.port) == ports.ports) }
   }
 
   /// Where no run of ports is free, any will do, and they are told run by run.

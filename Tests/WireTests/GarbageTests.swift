@@ -24,9 +24,9 @@ import Wire
     #expect(packet.headerByteCount <= packet.end && packet.end <= bytes.count)
     #expect(packet.unfragmentableByteCount <= packet.headerByteCount)
     _ = FlowHash(network, packet)
-    if let open = OpenChecksum(detectedIn: network, packet) { _ = open.completed(network) }
+    if let open = PartialChecksum(detectedIn: network, packet) { _ = open.completed(network) }
     let start = random.int(-10...bytes.count + 10)
-    if let open = OpenChecksum(network, packet, start: start, offset: random.int(-2...20)) {
+    if let open = PartialChecksum(network, packet, start: start, offset: random.int(-2...20)) {
       _ = open.completed(network)
     }
     let limit = random.int(-100...3_000)

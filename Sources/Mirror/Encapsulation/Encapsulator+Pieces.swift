@@ -5,19 +5,19 @@ import Wire
 extension Encapsulator {
   /// Queues the datagrams that a UDP super-datagram is made of.
   mutating func superDatagram(
-    _ frame: InnerFrame, _ plan: Segmentation, index: Int, route: LaneRoute, isFirst: Bool
+    _ frame: InnerFrame, _ plan: Segmentation, index: Int, placement: FlowPlacement, isFirst: Bool
   ) {
     let longest = frame.linkByteCount + plan.headerByteCount + plan.payloadPerSegment
     if isFirst { counters.segmented &+= 1 }
-    guard longest > maximumFrame else { return segment(frame, plan, index: index, route: route) }
+    guard longest > maximumFrame else { return segment(frame, plan, index: index, placement: placement) }
     if isFirst, policy.oversize == .segment { counters.fragmented &+= 1 }
     if isFirst, policy.oversize == .truncate { counters.truncated &+= 1 }
-    for piece in 0..<plan.count { cutDatagram(frame, plan, piece, index: index, route: route) }
+    for piece in 0..<plan.count { cutDatagram(frame, plan, piece, index: index, placement: placement) }
   }
 
   /// Makes one datagram of a super-datagram whole, in the arena, and has it cut like any frame that does not fit.
   private mutating func cutDatagram(
-    _ frame: InnerFrame, _ plan: Segmentation, _ piece: Int, index: Int, route: LaneRoute
+    _ frame: InnerFrame, _ plan: Segmentation, _ piece: Int, index: Int, placement: FlowPlacement
   ) {
     let payload = plan.payloadCount(piece)
     let byteCount = frame.linkByteCount + plan.headerByteCount + payload
@@ -25,7 +25,7 @@ extension Encapsulator {
     let perPiece = max(64, maximumFrame - frame.linkByteCount - plan.headerByteCount - 16)
     let pieces = byteCount / perPiece + 2
     let needed = VXLANHeader.byteCount + byteCount + pieces * (frame.linkByteCount + plan.headerByteCount + 48)
-    if !lanes.hasRoom(for: pieces) || !arena.hasRoom(needed) { drain() }
+    if !sender.hasRoom(for: pieces) || !arena.hasRoom(needed) { drain() }
     let start = unsafe arena.reserve(VXLANHeader.byteCount + byteCount) + VXLANHeader.byteCount
     unsafe writeLink(frame, to: start - VXLANHeader.byteCount)
     var out = unsafe MutableRawSpan(
@@ -36,29 +36,29 @@ extension Encapsulator {
       to: plan.headerByteCount)
     let datagram = unsafe InnerFrame(rebuilt: start, byteCount: byteCount, headroom: VXLANHeader.byteCount)
     let packet = IPPacket(datagram.packetBytes, etherType: datagram.etherType)
-    encapsulate(datagram, packet, index: index, route: route, isFirst: false)
+    encapsulate(datagram, packet, index: index, placement: placement, isFirst: false)
   }
 
   /// Queues the segments of a plan: heads in the arena, payload where it was captured.
-  mutating func segment(_ frame: InnerFrame, _ plan: Segmentation, index: Int, route: LaneRoute) {
+  mutating func segment(_ frame: InnerFrame, _ plan: Segmentation, index: Int, placement: FlowPlacement) {
     for piece in 0..<plan.count {
-      let head = unsafe reserveHead(frame, plan.headerByteCount)
+      let head = unsafe reserveHeader(frame, plan.headerByteCount)
       var out = unsafe MutableRawSpan(
         _unsafeStart: head + VXLANHeader.byteCount + frame.linkByteCount, byteCount: plan.headerByteCount)
       plan.emitHeader(piece, frame.packetBytes, into: &out, at: 0)
       let payload = unsafe frame.network + plan.payloadOffset + piece * plan.payloadPerSegment
-      unsafe lanes.append(
+      unsafe sender.append(
         head: head, headByteCount: VXLANHeader.byteCount + frame.linkByteCount + plan.headerByteCount, tail: payload,
-        tailByteCount: plan.payloadCount(piece), frame: index, route: route)
+        tailByteCount: plan.payloadCount(piece), frame: index, placement: placement)
     }
   }
 
   /// Queues the fragments of a plan.
   mutating func fragment(
-    _ frame: InnerFrame, _ packet: IPPacket, _ plan: Fragmentation, index: Int, route: LaneRoute
+    _ frame: InnerFrame, _ packet: IPPacket, _ plan: Fragmentation, index: Int, placement: FlowPlacement
   ) {
     // The checksum covers all fragments and stands in one of them.
-    let patch = openChecksum(frame, packet)
+    let patch = partialChecksum(frame, packet)
     for piece in 0..<plan.count {
       let start = plan.payloadOffset + piece * plan.payloadPerFragment
       let count = plan.payloadCount(piece)
@@ -67,7 +67,7 @@ extension Encapsulator {
       var copied = 0
       if let patch, patch.end > start, patch.offset < start + count { copied = min(patch.end - start, count) }
       let header = plan.headerCount(piece)
-      let head = unsafe reserveHead(frame, header + copied)
+      let head = unsafe reserveHeader(frame, header + copied)
       var out = unsafe MutableRawSpan(
         _unsafeStart: head + VXLANHeader.byteCount + frame.linkByteCount, byteCount: header + copied)
       plan.emitHeader(piece, frame.packetBytes, into: &out, at: 0)
@@ -75,9 +75,9 @@ extension Encapsulator {
         out.copy(frame.packetBytes, from: start, count: copied, to: header)
         patch.emit(within: start..<start + copied, into: &out, at: header)
       }
-      unsafe lanes.append(
+      unsafe sender.append(
         head: head, headByteCount: VXLANHeader.byteCount + frame.linkByteCount + header + copied,
-        tail: frame.network + start + copied, tailByteCount: count - copied, frame: index, route: route)
+        tail: frame.network + start + copied, tailByteCount: count - copied, frame: index, placement: placement)
     }
   }
 }

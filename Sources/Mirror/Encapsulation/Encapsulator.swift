@@ -9,18 +9,18 @@ import Wire
 /// a tail in the capture buffer, or the frame where it lies with the tunnel header written in front of it.
 @safe
 struct Encapsulator: ~Copyable {
-  var lanes: LaneSet
+  var sender: DatagramSender
   var counters = CaptureCounters()
   /// How frames are treated; of a change the VNI does not take effect.
   var policy: Policy
   private let tunnelHeader: UInt64
-  var arena = HeadArena()
+  var arena = HeaderArena()
   var maximumFrame: Int
   let flowKey = FlowHash.Key.process
   private var identification = UInt32.random(in: 0...UInt32.max)
 
   init(to collectors: CollectorSet, balancer: FlowBalancer, policy: Policy) {
-    lanes = LaneSet(to: collectors, balancer: balancer, frameCapacity: FrameBatch.capacity)
+    sender = DatagramSender(to: collectors, balancer: balancer, frameCapacity: FrameBatch.capacity)
     self.policy = policy
     tunnelHeader = VXLANHeader(vni: policy.vni).wireBytes
     maximumFrame = collectors.maximumFrame(mtu: policy.mtu)
@@ -28,28 +28,28 @@ struct Encapsulator: ~Copyable {
 
   /// Starts a batch of frames: routes may have changed.
   mutating func begin() {
-    maximumFrame = lanes.collectors.maximumFrame(mtu: policy.mtu)
+    maximumFrame = sender.collectors.maximumFrame(mtu: policy.mtu)
   }
 
-  /// Sends what waits and settles the fates of the batch's frames.
+  /// Sends what waits and settles the ledger of the batch's frames.
   mutating func end(frameCount: Int) {
     drain()
-    lanes.settle(frameCount: frameCount)
+    sender.commit(frameCount: frameCount)
   }
 
   /// Queues the datagrams of captured frame number `index` of the batch, whose hash by `flowKey` is `flow`.
   mutating func encapsulate(_ frame: InnerFrame, _ packet: IPPacket?, _ flow: FlowHash, index: Int) {
-    let route = lanes.route(of: flow, shared: frame.sharedFlowHash(packet))
-    encapsulate(frame, packet, index: index, route: route, isFirst: true)
+    let placement = sender.placement(of: flow, shared: frame.sharedFlowHash(packet))
+    encapsulate(frame, packet, index: index, placement: placement, isFirst: true)
   }
 
   mutating func encapsulate(
-    _ frame: InnerFrame, _ packet: IPPacket?, index: Int, route: LaneRoute, isFirst: Bool
+    _ frame: InnerFrame, _ packet: IPPacket?, index: Int, placement: FlowPlacement, isFirst: Bool
   ) {
     let fits = frame.byteCount <= maximumFrame
-    if let packet, !frame.isCut {
+    if let packet, !frame.isSnapped {
       if frame.offload.kind == .udp, fits || policy.oversize != .drop, let plan = datagrams(frame, packet) {
-        return superDatagram(frame, plan, index: index, route: route, isFirst: isFirst)
+        return superDatagram(frame, plan, index: index, placement: placement, isFirst: isFirst)
       }
       let wireSize =
         policy.segment == .wire && policy.oversize == .segment && frame.offload.kind == .tcp
@@ -62,46 +62,46 @@ struct Encapsulator: ~Copyable {
         if isFirst { counters.segmented &+= 1 }
         // What one send cannot take of the frame can go with the next one's segments, if all are of one size.
         let perSegment = VXLANHeader.byteCount + frame.linkByteCount + plan.headerByteCount
-        if wireSize == 0, plan.payloadByteCount + plan.count * perSegment > LaneSet.maximumSendByteCount {
+        if wireSize == 0, plan.payloadByteCount + plan.count * perSegment > DatagramSender.maximumSendByteCount {
           plan.shareEvenly()
         }
-        return segment(frame, plan, index: index, route: route)
+        return segment(frame, plan, index: index, placement: placement)
       }
     }
-    guard !fits else { return whole(frame, packet, index: index, route: route) }
-    oversize(frame, packet, index: index, route: route, isFirst: isFirst)
+    guard !fits else { return whole(frame, packet, index: index, placement: placement) }
+    oversize(frame, packet, index: index, placement: placement, isFirst: isFirst)
   }
 
   private mutating func oversize(
-    _ frame: InnerFrame, _ packet: IPPacket?, index: Int, route: LaneRoute, isFirst: Bool
+    _ frame: InnerFrame, _ packet: IPPacket?, index: Int, placement: FlowPlacement, isFirst: Bool
   ) {
     if policy.oversize == .drop {
-      return dropOversize(index: index, route: route, isFirst: isFirst)
+      return dropOversize(index: index, placement: placement, isFirst: isFirst)
     }
-    if policy.oversize == .segment, let packet, !frame.isCut {
+    if policy.oversize == .segment, let packet, !frame.isSnapped {
       identification &+= 1
       if let plan = Fragmentation(
         frame.packetBytes, packet, maximumPacket: maximumFrame - frame.linkByteCount, identification: identification)
       {
         if isFirst { counters.fragmented &+= 1 }
-        return fragment(frame, packet, plan, index: index, route: route)
+        return fragment(frame, packet, plan, index: index, placement: placement)
       }
     }
     // A route so narrow that not even the Ethernet header fits carries nothing.
     guard maximumFrame >= frame.linkByteCount else {
-      return dropOversize(index: index, route: route, isFirst: isFirst)
+      return dropOversize(index: index, placement: placement, isFirst: isFirst)
     }
     if isFirst { counters.truncated &+= 1 }
     let kept = maximumFrame - frame.linkByteCount
-    append(frame, networkByteCount: kept, patch: nil, index: index, route: route)
+    append(frame, networkByteCount: kept, patch: nil, index: index, placement: placement)
   }
 
   /// Of a frame that was queued before, and now fits no more, a part is lost.
-  mutating func dropOversize(index: Int, route: LaneRoute, isFirst: Bool) {
+  mutating func dropOversize(index: Int, placement: FlowPlacement, isFirst: Bool) {
     if isFirst {
       counters.droppedOversize &+= 1
     } else {
-      lanes.drop(frame: index, route: route)
+      sender.drop(frame: index, placement: placement)
     }
   }
 
@@ -114,31 +114,32 @@ struct Encapsulator: ~Copyable {
     return Segmentation(udp: frame.packetBytes, packet, segmentSize: Int(frame.offload.segmentSize))
   }
 
-  private mutating func whole(_ frame: InnerFrame, _ packet: IPPacket?, index: Int, route: LaneRoute) {
-    if frame.isCut { counters.truncated &+= 1 }
+  private mutating func whole(_ frame: InnerFrame, _ packet: IPPacket?, index: Int, placement: FlowPlacement) {
+    if frame.isSnapped { counters.truncated &+= 1 }
     append(
-      frame, networkByteCount: frame.networkByteCount, patch: openChecksum(frame, packet), index: index, route: route)
+      frame, networkByteCount: frame.networkByteCount, patch: partialChecksum(frame, packet), index: index,
+      placement: placement)
   }
 
   /// The checksum to complete, with its value.
-  mutating func openChecksum(_ frame: InnerFrame, _ packet: IPPacket?) -> FieldValue? {
-    guard policy.checksum == .fill, !frame.isCut else { return nil }
-    let found: OpenChecksum?
+  mutating func partialChecksum(_ frame: InnerFrame, _ packet: IPPacket?) -> FieldValue? {
+    guard policy.checksum == .fill, !frame.isSnapped else { return nil }
+    let found: PartialChecksum?
     switch frame.offload.checksum {
     case .finished:
       found = nil
     case .open:
-      found = OpenChecksum(
+      found = PartialChecksum(
         frame.packetBytes, packet, start: Int(frame.offload.checksumStart), offset: Int(frame.offload.checksumOffset))
     case .unknown:
-      found = packet.flatMap { OpenChecksum(detectedIn: frame.packetBytes, $0) }
+      found = packet.flatMap { PartialChecksum(detectedIn: frame.packetBytes, $0) }
     }
     guard let found else { return nil }
     counters.checksumsFilled &+= 1
     // Of a tunnel's super-frame the outer checksum may be open as well; it covers the inner one, which must be
     // finished first.
     if let packet, found.start > packet.headerByteCount, frame.isWritable,
-      let outer = OpenChecksum(detectedIn: frame.packetBytes, packet)
+      let outer = PartialChecksum(detectedIn: frame.packetBytes, packet)
     {
       frame.overwrite(found.completed(frame.packetBytes))
       return outer.completed(frame.packetBytes)
@@ -148,37 +149,37 @@ struct Encapsulator: ~Copyable {
 
   /// Queues the frame as one datagram with `networkByteCount` bytes of its packet.
   private mutating func append(
-    _ frame: InnerFrame, networkByteCount: Int, patch: FieldValue?, index: Int, route: LaneRoute
+    _ frame: InnerFrame, networkByteCount: Int, patch: FieldValue?, index: Int, placement: FlowPlacement
   ) {
     if frame.isWritable {
-      if !lanes.hasRoom(for: 1) { drain() }
+      if !sender.hasRoom(for: 1) { drain() }
       let start = unsafe frame.network - frame.linkByteCount - VXLANHeader.byteCount
       unsafe writeLink(frame, to: start)
       if let patch { frame.overwrite(patch) }
-      unsafe lanes.append(
+      unsafe sender.append(
         head: start, headByteCount: VXLANHeader.byteCount + frame.linkByteCount + networkByteCount, tail: nil,
-        tailByteCount: 0, frame: index, route: route)
+        tailByteCount: 0, frame: index, placement: placement)
       return
     }
     // Everything up to the patched field goes into the head.
     let copied = patch?.end ?? 0
-    let head = unsafe reserveHead(frame, copied)
+    let head = unsafe reserveHeader(frame, copied)
     if let patch {
       var out = unsafe MutableRawSpan(
         _unsafeStart: head + VXLANHeader.byteCount + frame.linkByteCount, byteCount: copied)
       out.copy(frame.packetBytes, from: 0, count: copied, to: 0)
       patch.emit(within: 0..<copied, into: &out, at: 0)
     }
-    unsafe lanes.append(
+    unsafe sender.append(
       head: head, headByteCount: VXLANHeader.byteCount + frame.linkByteCount + copied, tail: frame.network + copied,
-      tailByteCount: networkByteCount - copied, frame: index, route: route)
+      tailByteCount: networkByteCount - copied, frame: index, placement: placement)
   }
 
   /// Takes head memory for tunnel header, Ethernet header and `byteCount` more, and writes the first two. Sends what
   /// waits if there is no room for another datagram.
-  mutating func reserveHead(_ frame: InnerFrame, _ byteCount: Int) -> UnsafeMutableRawPointer {
+  mutating func reserveHeader(_ frame: InnerFrame, _ byteCount: Int) -> UnsafeMutableRawPointer {
     let needed = VXLANHeader.byteCount + frame.linkByteCount + byteCount
-    if !lanes.hasRoom(for: 1) || !arena.hasRoom(needed) { drain() }
+    if !sender.hasRoom(for: 1) || !arena.hasRoom(needed) { drain() }
     let head = unsafe arena.reserve(needed)
     unsafe writeLink(frame, to: head)
     return unsafe head
@@ -197,8 +198,8 @@ struct Encapsulator: ~Copyable {
 
   /// Sends everything that waits, cutting again what a route that has shrunk no longer carries.
   mutating func drain() {
-    lanes.flush()
-    if lanes.hasStalled { sendStalled() }
+    sender.flush()
+    if sender.hasTooBig { sendTooBig() }
     arena.removeAll()
   }
 }

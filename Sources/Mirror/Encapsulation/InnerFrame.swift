@@ -18,7 +18,7 @@ struct InnerFrame {
   /// EtherType of the packet, host order.
   let etherType: UInt16
   /// The capture kept less than the frame had.
-  let isCut: Bool
+  let isSnapped: Bool
   /// Offload metadata, `checksumStart` counted from `network`.
   let offload: OffloadMetadata
 
@@ -43,7 +43,7 @@ struct InnerFrame {
     unsafe network = frame.start + skipped
     networkByteCount = frame.byteCount - skipped
     headroom = frame.headroom > 0 ? frame.headroom + (synthesized == nil ? 0 : skipped) : 0
-    isCut = frame.wireByteCount > frame.byteCount
+    isSnapped = frame.wireByteCount > frame.byteCount
     offload.checksumStart &-= UInt16(truncatingIfNeeded: skipped)
     self.offload = offload
   }

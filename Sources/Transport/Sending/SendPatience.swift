@@ -30,7 +30,7 @@ struct SendPatience: ~Copyable {
   }
 
   /// Waits until the lane has room; false if there is no patience left.
-  mutating func wait(for socket: LaneSocket, path: Int) -> Bool {
+  mutating func wait(for socket: SourcePortSocket, path: Int) -> Bool {
     let start = MonotonicClock.nanoseconds
     if !isSingle { left[path] = min(Self.sharedLimit, left[path] + (start - updated[path]) / Self.sharedPart) }
     let milliseconds = (left[path] + 999_999) / 1_000_000

@@ -1,4 +1,4 @@
-import Collector
+import Receiver
 import FuzzSupport
 import Glibc
 import Wire
@@ -26,7 +26,7 @@ fuzz { data, size in
       input.frame(length, filler: flags & 14 == 14 ? 60_000 : 0, in: memories[datagrams]))
     let timestamp = UInt64(flags) << 56 | 0x00FE_DCBA_9876_5432
     datagrams += 1
-    guard let header = decapsulation.check(datagram.bytes, isCut: flags & 1 != 0) else {
+    guard let header = decapsulation.check(datagram.bytes, isSnapped: flags & 1 != 0) else {
       // The description must stand any bytes, of any length.
       describe(datagram.bytes, VXLANHeader(vni: 1), timestamp)
       continue

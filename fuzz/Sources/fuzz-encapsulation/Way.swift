@@ -20,7 +20,7 @@ final class Way {
     self.sinks = sinks
     let paths = sinks.map { sink in
       do {
-        return try CollectorPath(to: SocketAddress(numeric: "127.0.0.1", port: sink.port)!, laneCount: 2)
+        return try CollectorPath(to: SocketAddress(numeric: "127.0.0.1", port: sink.port)!, sourcePortCount: 2)
       } catch {
         fatalError("loopback: \(error)")
       }
@@ -42,7 +42,7 @@ final class Way {
   var counters: Counters {
     var counters = Counters()
     counters.capture = encapsulator.counters
-    counters.send = encapsulator.lanes.counters
+    counters.send = encapsulator.sender.counters
     return counters
   }
 

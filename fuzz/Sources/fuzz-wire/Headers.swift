@@ -77,7 +77,7 @@ func checkFlowHash(_ network: UnsafeMutableRawBufferPointer, _ packet: IPPacket,
 }
 
 func checkOpenChecksums(_ network: UnsafeRawBufferPointer, _ packet: IPPacket, start: Int, offset: Int) {
-  if let found = OpenChecksum(detectedIn: network.bytes, packet) {
+  if let found = PartialChecksum(detectedIn: network.bytes, packet) {
     require(found.start == packet.headerByteCount && found.end == packet.end, "detected checksum")
     check(found, network, packet)
     if found.algorithm != .crc32c {
@@ -87,13 +87,13 @@ func checkOpenChecksums(_ network: UnsafeRawBufferPointer, _ packet: IPPacket, s
       require(network.word(found.field) == Int(pseudo), "the field of a detected checksum")
     }
   }
-  if let named = OpenChecksum(network.bytes, packet, start: start, offset: offset) {
+  if let named = PartialChecksum(network.bytes, packet, start: start, offset: offset) {
     require(named.start == start && named.field == start + offset && named.end <= packet.end, "named checksum")
     check(named, network, packet)
   }
 }
 
-private func check(_ open: OpenChecksum, _ network: UnsafeRawBufferPointer, _ packet: IPPacket) {
+private func check(_ open: PartialChecksum, _ network: UnsafeRawBufferPointer, _ packet: IPPacket) {
   let size = open.algorithm == .crc32c ? 4 : 2
   require(open.start <= open.field && open.field + size <= open.end && open.end <= network.count, "outside the packet")
   let made = open.completed(network.bytes)

@@ -31,26 +31,26 @@ func schedulingBenchmarks() {
         metrics: [.wallClock, .mallocCountTotal, .custom("sends")], scalingFactor: .one)
     ) { benchmark in
       let sink = try Sink()
-      let path = try CollectorPath(to: sink.address, laneCount: 1)
+      let path = try CollectorPath(to: sink.address, sourcePortCount: 1)
       let collectors = CollectorSet([path], mode: .balance)
-      var lanes = LaneSet(to: collectors, balancer: FlowBalancer(collectors), frameCapacity: Block.frames)
+      var sender = DatagramSender(to: collectors, balancer: FlowBalancer(collectors), frameCapacity: Block.frames)
       let bytes = Frame.filler(9000)
-      let before = lanes.counters.sendCalls
+      let before = sender.counters.sendCalls
       benchmark.startMeasurement()
       bytes.withUnsafeBytes { bytes in
         for _ in benchmark.scaledIterations {
           for frame in 0..<Block.frames {
-            unsafe lanes.append(
+            unsafe sender.append(
               head: bytes.baseAddress!, headByteCount: 8, tail: bytes.baseAddress! + 8,
               tailByteCount: Block.byteCount(frame), frame: frame,
-              route: lanes.route(of: flow(frame), shared: flow(frame)))
+              route: sender.placement(of: flow(frame), shared: flow(frame)))
           }
-          lanes.flush()
-          lanes.settle(frameCount: Block.frames)
+          sender.flush()
+          sender.commit(frameCount: Block.frames)
         }
       }
       benchmark.stopMeasurement()
-      benchmark.measurement(.custom("sends"), Int(lanes.counters.sendCalls - before))
+      benchmark.measurement(.custom("sends"), Int(sender.counters.sendCalls - before))
       withExtendedLifetime(sink) {}
     }
   }

@@ -1,0 +1,37 @@
+import Logging
+import Mirror
+import Synchronization
+import System
+import Transport
+
+/// How it ends.
+extension ForwarderService {
+  /// Whether the end has begun.
+  var isStopping: Bool { state.withLock { $0.isStopping } }
+
+  /// Ends the capture, sends what was captured, and prints the last statistics, after the last batch of every worker.
+  ///
+  /// - Parameter deadline: how long workers are waited for, in milliseconds of `MonotonicClock`. The last statistics
+  ///   are printed in any case.
+  /// - Returns: what these cannot vouch for; nil where they are exact.
+  public func stop(by deadline: Int64) -> String? {
+    state.withLock { $0.isStopping = true }
+    resolverWake.signal()
+    periodicWake.signal()
+    // What is left after that is counting.
+    for worker in workers { worker.stop(by: deadline - 100) }
+    for worker in workers {
+      worker.ended.wait(milliseconds: Int32(clamping: max(0, deadline - MonotonicClock.milliseconds)))
+    }
+    let unfinished = workers.count { !$0.status.hasEnded }
+    let total = snapshot
+    statistics.finish(total)
+    logger.debug(
+      "\(total.counters.send.sendCalls) sends, \(total.counters.send.repeatedSends) repeated after an ICMP error")
+    guard unfinished > 0 else { return nil }
+    return """
+      the last statistics are not exact: \(unfinished) of \(workers.count) capture threads had not ended in time, and \
+      what they still held is in no counter
+      """
+  }
+}

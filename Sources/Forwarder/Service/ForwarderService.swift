@@ -1,0 +1,100 @@
+public import Capture
+import Glibc
+public import Logging
+import Mirror
+import Synchronization
+public import System
+import Transport
+
+/// The running forwarder: workers, collectors and statistics.
+public final class ForwarderService: Sendable {
+  struct State {
+    var current = CollectorSet([], mode: .balance)
+    var words = ServiceWords()
+    var isStopping = false
+    var nextRefresh: Int64 = 0
+    var nextLook: Int64 = 0
+    var lastLook: Int64 = 0
+    var delay: RetryDelay
+  }
+
+  let settings: Settings
+  let logger: Logger
+  let directory: CollectorDirectory
+  let loopGuard: LoopGuard
+  let workers: [Worker]
+  let statistics: StatisticsClock
+  let state: Mutex<State>
+  let resolverWake: EventDescriptor
+  let periodicWake: EventDescriptor
+
+  /// A forwarder that does nothing yet. `output` gets each line of statistics.
+  ///
+  /// - Throws: `SystemError` where the process may open no more descriptors.
+  public init(
+    _ settings: Settings, logger: Logger, output: @escaping @Sendable (String) -> Void
+  ) throws(SystemError) {
+    resolverWake = try EventDescriptor()
+    periodicWake = try EventDescriptor()
+    self.settings = settings
+    self.logger = logger
+    state = Mutex(State(delay: RetryDelay(interval: settings.resolveInterval)))
+    directory = CollectorDirectory(settings, logger: logger)
+    loopGuard = LoopGuard()
+    let asked = settings.workers > 0 ? settings.workers : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    // libpcap's handles cannot share an interface: each would see every frame.
+    let count = settings.capture == .libpcap ? 1 : asked
+    if count < asked { logger.warning("WORKERS=\(asked): libpcap captures with one worker; CAPTURE=ring shares") }
+    let group = count > 1 ? FanoutGroup() : nil
+    let policy = Policy(
+      vni: settings.vni, oversize: settings.oversize, segment: settings.segment, checksum: settings.checksum,
+      mtu: settings.mtu)
+    var workers: [Worker] = []
+    for index in 0..<count {
+      workers.append(
+        try Worker(
+          index: index, plan: settings.plan(collectors: []), collectors: CollectorSet([], mode: .balance),
+          policy: policy, sample: settings.sample,
+          capture: settings.capture, fanoutGroup: group, logger: logger))
+    }
+    self.workers = workers
+    statistics = StatisticsClock(settings, output: output)
+  }
+
+  /// Opens everything and starts the threads. Signals must be blocked before.
+  ///
+  /// - Parameter isEnding: whether the program is to end before it has begun: nothing is waited for then.
+  /// - Throws: `CaptureError` for what cannot work: no permission, a filter that does not compile, a link type that
+  ///   cannot be sent, no threads.
+  public func start(unless isEnding: () -> Bool = { false }) throws(CaptureError) {
+    try settings.plan(collectors: []).validateFilter()
+    directory.chooseMark()
+    // Before the first filter is made, so that there is none without them.
+    _ = directory.reservePorts()
+    // A name that takes long must not hold up the start: its answer then comes from the resolver's thread.
+    let isKnown = settings.destinations.allSatisfy { SocketAddress(numeric: $0.host, port: $0.port) != nil }
+    if isKnown { refreshCollectors() }
+    try runThread("resolver") { $0.resolve(skipFirst: isKnown) }
+    if !isKnown { waitForCollectors(milliseconds: 1_000, unless: isEnding) }
+    for worker in workers { try worker.start() }
+    loopGuard.report(to: logger)
+    announceStart()
+    try runThread("statistics") { $0.runPeriodicTasks() }
+  }
+
+  /// Looks the collectors' names up now.
+  public func reload() {
+    state.withLock { $0.nextRefresh = 0 }
+    resolverWake.signal()
+  }
+
+  private func runThread(
+    _ name: String, _ body: @escaping @Sendable (ForwarderService) -> Void
+  ) throws(CaptureError) {
+    do throws(SystemError) {
+      try BackgroundThread.run(name: name) { body(self) }
+    } catch {
+      throw .failed(error)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+public import Wire
+
+/// Prints a line for each frame. Lines are written whole and at most 4096 bytes (PIPE_BUF) at a time, which a pipe
+/// takes without mixing in what other threads write to it.
+public struct SummaryPrinter: ~Copyable, FrameSink {
+  private var output: OutputBuffer
+
+  /// Prints to an open descriptor, which stays the caller's to close.
+  public init(descriptor: CInt) {
+    output = OutputBuffer(descriptor: descriptor, closes: false, capacity: 4096)
+  }
+
+  /// Where lines go.
+  public var outputDescriptor: CInt? { output.descriptor }
+
+  /// Prints the frame's line, once the buffer is full or flushed.
+  public mutating func receive(
+    _ frame: RawSpan, header: VXLANHeader, timestamp: UInt64
+  ) throws(ReceiverError) {
+    let line = Array((FrameSummary.line(frame, header: header, timestamp: timestamp) + "\n").utf8)
+    try output.reserve(line.count)
+    for byte in line { output.append(byte) }
+    output.endFrame(byteCount: frame.byteCount)
+  }
+
+  /// Frames whose lines are in the buffer, or were lost with it.
+  public var pending: FrameTally { output.pending }
+
+  /// Writes out what is buffered.
+  public mutating func flush() throws(ReceiverError) {
+    try output.flush()
+  }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Capture
+import Receiver
+import Forwarder
+import Glibc
+import Logging
+import System
+import Transport
+
+/// `demo`: forwarder and collector in one process over loopback, with a little traffic to mirror.
+struct DemoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Mirror loopback traffic to a collector in the same process, and show what arrives.",
+    discussion: """
+      Opens a collector on 127.0.0.1, mirrors the loopback interface to it, makes a small HTTP request and a UDP query twice \
+      a second, and prints a line for each frame that arrives. Needs CAP_NET_RAW.
+      """)
+
+  @Option(parsing: .unconditional, help: "End after this many frames.")
+  var count: Int?
+
+  @Option(help: "pcap-filter(7) expression of what to mirror.")
+  var filter = ""
+
+  @Option(help: "Capture engine: auto, ring or libpcap.")
+  var capture = CaptureChoice.auto.rawValue
+
+  func validate() throws {
+    if CaptureChoice(rawValue: capture) == nil {
+      throw ValidationError("--capture takes auto, ring or libpcap, not \(capture)")
+    }
+    if let count, count < 1 { throw ValidationError("--count takes a number from 1 on, not \(count)") }
+  }
+
+  func run() throws {
+    let choice = CaptureChoice(rawValue: capture) ?? .auto
+    let signals = try Signals()
+    let console = try Console(say: Console.sayAsWarning)
+    let (receiver, port) = try openReceiver()
+
+    var settings = Settings(destinations: [Destination(host: "127.0.0.1", port: port)])
+    settings.interfaces = .named(["lo"])
+    settings.filter = filter
+    settings.capture = choice
+    settings.statDuration = 0
+    // Standard output is for the frames.
+    let logger = Console.logger(level: .info, output: console.log)
+    let service = try ForwarderService.make(settings, logger: logger, output: console.log)
+    do throws(CaptureError) {
+      try service.start()
+    } catch {
+      _ = console.log.flush(by: MonotonicClock.milliseconds + 200)
+      throw ExitStatus.failure(error, filterName: "--filter", interfaceName: "interface")
+    }
+    let traffic = try SampleTraffic()
+    try traffic.start()
+    _ = signals.wait(done: receiver.ended.descriptor, onHangup: service.reload)
+    let deadline = MonotonicClock.milliseconds + Deadline.forEnding
+    Deadline.set()
+    traffic.stop()
+    let doubt = service.stop(by: deadline - 600)
+    receiver.stop()
+    // Whoever does not read the frames need not be waited for.
+    _ = receiver.join(milliseconds: 400)
+    if let doubt { logger.error("\(doubt)") }
+    _ = console.log.flush(by: deadline)
+    if doubt != nil { throw ExitCode(ExitStatus.temporaryFailure) }
+  }
+
+  /// A collector on loopback that prints what arrives, and its port.
+  private func openReceiver() throws -> (ReceiverThread, port: UInt16) {
+    do throws(ReceiverError) {
+      let receiver = TunnelReceiver(socket: try UDPReceiver(listen: ListenAddress(host: "127.0.0.1", port: 0)))
+      let port = receiver.port
+      let printer = SummaryPrinter(descriptor: STDOUT_FILENO)
+      return (try ReceiverThread(receiver, into: printer, limit: count.map { UInt64($0) }), port)
+    } catch {
+      throw ExitStatus.failure(ExitStatus.inputOutput, "cannot open the collector: \(error)")
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+
+@testable import Receiver
+
+@Suite struct ReceiveReportTests {
+  private func counters(_ scale: UInt64) -> ReceiveCounters {
+    var counters = ReceiveCounters()
+    counters.datagrams = 10 * scale
+    counters.bytes = 1000 * scale
+    counters.frames = 3 * scale
+    counters.frameBytes = 500 * scale
+    counters.undelivered = 1 * scale
+    counters.invalidHeaders = 3 * scale
+    counters.otherVNI = 2 * scale
+    counters.truncated = 1 * scale
+    counters.kernelDropped = 7 * scale
+    return counters
+  }
+
+  private struct Line: Decodable, Equatable {
+    struct Counters: Decodable, Equatable {
+      var received_datagrams, received_bytes, delivered_frames, delivered_bytes, undelivered_frames: UInt64
+      var invalid_headers, other_vni, truncated_datagrams, kernel_dropped_datagrams: UInt64
+    }
+    var time: String
+    var interval: Double
+    var final: Bool
+    var total: Counters
+  }
+
+  @Test func jsonHasTheIntervalOnTopAndTheTotalBelow() throws {
+    var report = ReceiveReport(format: .json)
+    _ = report.line(total: counters(1), isFinal: false)
+    let text = Data(report.line(total: counters(3), isFinal: true).utf8)
+    let interval = try JSONDecoder().decode(Line.Counters.self, from: text)
+    let line = try JSONDecoder().decode(Line.self, from: text)
+    #expect(
+      interval
+        == Line.Counters(
+          received_datagrams: 20, received_bytes: 2000, delivered_frames: 6, delivered_bytes: 1000,
+          undelivered_frames: 3, invalid_headers: 6, other_vni: 4, truncated_datagrams: 2, kernel_dropped_datagrams: 14)
+    )
+    #expect(
+      line.total
+        == Line.Counters(
+          received_datagrams: 30, received_bytes: 3000, delivered_frames: 9, delivered_bytes: 1500,
+          undelivered_frames: 3, invalid_headers: 9, other_vni: 6, truncated_datagrams: 3, kernel_dropped_datagrams: 21)
+    )
+    #expect(line.final)
+    #expect(line.interval >= 0 && line.interval < 60)
+    let time = try Date(line.time, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    #expect(abs(time.timeIntervalSinceNow) < 60)
+  }
+
+  @Test func textShowsTheIntervalAndAtTheEndEverything() {
+    var report = ReceiveReport(format: .text)
+    _ = report.line(total: counters(1), isFinal: false)
+    let line = report.line(total: counters(2), isFinal: false)
+    #expect(line.hasPrefix("received in 0."))
+    #expect(
+      line.hasSuffix(
+        " s: 10 datagrams (1000 bytes), 3 frames (500 bytes), 2 not written, 3 with an invalid header, 2 of other VNIs, "
+          + "1 truncated, 7 dropped by the kernel"))
+    let last = report.line(total: counters(2), isFinal: true)
+    #expect(last.hasPrefix("received in all in 0.") && last.contains(" s: 20 datagrams (2000 bytes), "))
+  }
+
+  /// Against Foundation's calendar, across leap years and the end of 32-bit time.
+  @Test func datesAreRight() {
+    let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+    var generator = SeededGenerator(seed: 31)
+    let random = (0..<2000).map { _ in UInt64.random(in: 0...8_000_000_000_000, using: &generator) }
+    for milliseconds in [0, 951_782_400_000, 951_868_799_999, 4_107_542_400_000] + random {
+      let expected = Date(timeIntervalSince1970: Double(milliseconds) / 1000 + 0.0001).formatted(style)
+      #expect(rfc3339(milliseconds * 1_000_000) == expected)
+    }
+  }
+}
