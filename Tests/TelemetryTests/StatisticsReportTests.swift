@@ -1,12 +1,11 @@
 import Foundation
 import Mirror
-import Synchronization
 import System
+import Telemetry
 import Testing
 import Transport
 
-@testable import Forwarder
-
+/// What the figures are; which there are, to the byte, is in `GoldenStatisticsTests`.
 @Suite struct StatisticsReportTests {
   private func counters(_ factor: UInt64 = 1) -> Counters {
     var counters = Counters()
@@ -43,63 +42,52 @@ import Transport
 
   private func report(isFinal: Bool = false, _ counters: Counters? = nil, mtu: Int? = 9_000) throws -> StatisticsReport
   {
-    StatisticsReport(
-      time: 1_700_000_000.125, interval: 10.04, isFinal: isFinal, interface: "any", engine: "ring", mtu: mtu,
-      host: "app-1", counters: counters ?? self.counters(), total: self.counters(10), collectors: try collectors(),
-      totalCollectors: try collectors(10))
+    let status = Fixture.status(self.counters(10), try collectors(10), mtu: mtu)
+    var report = StatisticsReport(status, since: self.counters(9), [], milliseconds: 10_040, isFinal: isFinal)
+    if let counters { report.counters = counters }
+    report.collectors = try collectors()
+    return report
   }
 
-  private func snapshot(_ counters: Counters, _ collectors: [CollectorReport] = []) -> StatisticsClock.Snapshot {
-    StatisticsClock.Snapshot(counters: counters, engine: "ring", mtu: 1_500, collectors: collectors)
-  }
-
-  @Test func text() throws {
+  @Test func textHasEveryFigureAndTheReasonsOfDrops() throws {
     #expect(counters().isBalanced)
     #expect(
-      try report().line(.text)
+      try report().text
         == "stats 10.0s any ring mtu 9000, captured 1000 (100/s, 0.6 Mbit/s), forwarded 968, "
         + "sent 1200 datagrams 800000 bytes, "
         + "dropped 32 (oversize 1, rate 2, sample 3, loop 12, no destination 4, EPERM 9, ENOBUFS 1), "
         + "kernel dropped 11, segmented 5 fragmented 6 truncated 7, checksums filled 8, blind 13 ms")
   }
 
-  @Test func finalText() throws {
+  @Test func theLastTextHasTotalsAndNoReasonsWhereNothingWasDropped() throws {
     #expect(
-      try report(isFinal: true, Counters(), mtu: nil).line(.text)
+      try report(isFinal: true, Counters(), mtu: nil).text
         == "final 10.0s any ring mtu 0, captured 0 (0/s, 0.0 Mbit/s), forwarded 0, sent 0 datagrams 0 bytes, "
         + "dropped 0, kernel dropped 0, segmented 0 fragmented 0 truncated 0, checksums filled 0, "
         + "total captured 10000 forwarded 9680 kernel dropped 110")
   }
 
   /// The end can come in the millisecond of the last line.
-  @Test func anIntervalOfNothing() throws {
-    var report = try report()
-    report.interval = 0
-    #expect(report.line(.text).hasPrefix("stats 0.0s any ring mtu 9000, captured 1000 (1000000/s, 6000.0 Mbit/s), "))
+  @Test func anIntervalOfNothingHasRatesAllTheSame() throws {
+    var report = try report(isFinal: false)
+    report.milliseconds = 0
+    #expect(report.text.hasPrefix("stats 0.0s any ring mtu 9000, captured 1000 (1000000/s, 6000.0 Mbit/s), "))
   }
 
-  @Test(arguments: [false, true]) func json(isFinal: Bool) throws {
-    let line = try report(isFinal: isFinal).line(.json)
+  @Test(arguments: [false, true]) func jsonHasTheIntervalOnTopAndTheTotalBelow(isFinal: Bool) throws {
+    let line = try report(isFinal: isFinal).json
     #expect(!line.contains("\n"))
     let document = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-    let figures: Set = [
-      "captured_packets", "captured_bytes", "forwarded_packets", "sent_datagrams", "sent_bytes",
-      "kernel_dropped_packets", "dropped_packets", "segmented_packets", "fragmented_packets", "truncated_packets",
-      "checksums_filled", "blind_milliseconds", "dropped_total", "collectors",
-    ]
-    let head: Set = ["time", "interval", "final", "interface", "engine", "mtu", "version", "host", "total"]
-    #expect(Set(document.keys) == figures.union(head))
     #expect(document["time"] as? String == "2023-11-14T22:13:20.125Z")
     #expect(document["interval"] as? Double == 10.04)
     #expect(document["final"] as? Bool == isFinal)
     #expect(document["interface"] as? String == "any")
     #expect(document["engine"] as? String == "ring")
     #expect(document["mtu"] as? Int == 9_000)
-    #expect(document["version"] as? String == Version.current)
+    #expect(document["version"] as? String == "0.1.0")
     #expect(document["host"] as? String == "app-1")
     try check(document, factor: 1)
     let total = try #require(document["total"] as? [String: Any])
-    #expect(Set(total.keys) == figures)
     try check(total, factor: 10)
   }
 
@@ -111,7 +99,6 @@ import Transport
     ]
     for (key, value) in expected { #expect(object[key] as? Int == value * factor, "\(key)") }
     let dropped = try #require(object["dropped_packets"] as? [String: Any])
-    #expect(Set(dropped.keys) == ["oversize", "rate", "sample", "loop", "no_destination", "send"])
     #expect(dropped["loop"] as? Int == 12 * factor)
     #expect(dropped["oversize"] as? Int == 1 * factor)
     #expect(dropped["rate"] as? Int == 2 * factor)
@@ -120,8 +107,6 @@ import Transport
     #expect(dropped["send"] as? [String: Int] == ["EPERM": 9 * factor, "ENOBUFS": 1 * factor])
     let collectors = try #require(object["collectors"] as? [[String: Any]])
     try #require(collectors.count == 2)
-    let keys: Set = ["address", "sent_datagrams", "sent_bytes", "failed", "icmp", "last_error"]
-    #expect(collectors.allSatisfy { Set($0.keys) == keys })
     #expect(collectors[0]["address"] as? String == "192.0.2.1:4789")
     #expect(collectors[0]["sent_datagrams"] as? Int == 1_200 * factor)
     #expect(collectors[0]["sent_bytes"] as? Int == 800_000 * factor)
@@ -131,48 +116,6 @@ import Transport
     #expect(collectors[1]["address"] as? String == "[2001:db8::1]:4790")
     #expect(collectors[1]["failed"] as? [String: Int] == [:])
     #expect(collectors[1]["last_error"] is NSNull)
-  }
-
-  /// The interval of a line is that between two lines, whatever it counts is that between two snapshots.
-  @Test func theClockPrintsDifferences() throws {
-    var settings = Settings(destinations: [])
-    settings.statFormat = .json
-    let lines = Lines()
-    let clock = StatisticsClock(settings) { lines.append($0) }
-    #expect(!clock.isDue)
-    #expect((1...1_000).contains(clock.millisecondsToNext(atMost: 1_000)))
-    for factor: UInt64 in [2, 5] { clock.tick(snapshot(counters(factor), try collectors(factor))) }
-    clock.finish(snapshot(counters(5), try collectors(5)))
-    let documents = try lines.all.map {
-      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
-    }
-    #expect(documents.map { $0["captured_packets"] as? Int } == [2_000, 3_000, 0])
-    let totals = documents.map { ($0["total"] as? [String: Any])?["captured_packets"] as? Int }
-    #expect(totals == [2_000, 5_000, 5_000])
-    #expect(documents.map { $0["final"] as? Bool } == [false, false, true])
-    let sent = documents.map { ($0["collectors"] as? [[String: Any]])?.first?["sent_datagrams"] as? Int }
-    #expect(sent == [2_400, 3_600, 0])
-  }
-
-  /// A process that was stopped for long prints one line for all of that time, and the next a whole interval later;
-  /// one that wakes up a little late keeps its rhythm.
-  @Test func aPauseIsOneInterval() throws {
-    var settings = Settings(destinations: [])
-    settings.statDuration = 10
-    let now = Mutex<Int64>(5_000)
-    let lines = Lines()
-    let clock = StatisticsClock(settings, clock: { now.withLock { $0 } }) { lines.append($0) }
-    var printed: [Int64] = []
-    // Looks as the statistics' thread does; the process is stopped from 18 s to 47.3 s.
-    for time in [5_000, 14_999, 15_003, 18_000, 47_300, 47_301, 48_300, 57_299, 57_300, 67_300] as [Int64] {
-      now.withLock { $0 = time }
-      guard clock.isDue else { continue }
-      printed.append(time)
-      clock.tick(snapshot(Counters()))
-    }
-    #expect(printed == [15_003, 47_300, 57_300, 67_300])
-    #expect(
-      lines.all.map { String($0.prefix(12)) } == ["stats 10.0s ", "stats 32.3s ", "stats 10.0s ", "stats 10.0s "])
   }
 
   /// A collector that was not there before, or whose counters began afresh, got all that they say.
@@ -187,17 +130,5 @@ import Transport
     #expect(new[0].failed == [EPERM: 27, ENOBUFS: 3])
     #expect(new[0].icmp == ["port unreachable": 42])
     #expect(try collectors(1).since(before)[0].sentDatagrams == 1_200)
-  }
-
-  /// STAT_DURATION=0: never due, and a last line all the same.
-  @Test func statisticsCanBeOff() {
-    var settings = Settings(destinations: [])
-    settings.statDuration = 0
-    let lines = Lines()
-    let clock = StatisticsClock(settings) { lines.append($0) }
-    #expect(!clock.isDue)
-    #expect(clock.millisecondsToNext(atMost: 700) == 700)
-    clock.finish(snapshot(Counters()))
-    #expect(lines.all.count == 1)
   }
 }
