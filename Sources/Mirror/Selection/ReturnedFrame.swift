@@ -19,7 +19,7 @@ struct ReturnedFrame: Sendable {
   ///   - ports: UDP ports that it sends to; four are looked at.
   init(vni: UInt32, ports: [UInt16]) {
     self.vni = vni
-    var known = [VXLANHeader.port, Self.oldKernelPort]
+    var known = [Tunnel.port, Self.oldKernelPort]
     for port in ports where !known.contains(port) { known.append(port) }
     self.ports = InlineArray { known[min($0, known.count - 1)] }
   }

@@ -30,7 +30,8 @@ public enum FrameSummary {
     case EtherType.ipv6: return tags + ipv6(payload)
     case EtherType.arp: return tags + arp(payload)
     default:
-      return "\(tags)\(mac(frame, at: EthernetHeader.sourceOffset)) -> \(mac(frame, at: EthernetHeader.destinationOffset)) ethertype 0x\(hex(type, width: 4))"
+      return
+        "\(tags)\(mac(frame, at: EthernetHeader.sourceOffset)) -> \(mac(frame, at: EthernetHeader.destinationOffset)) ethertype 0x\(hex(type, width: 4))"
     }
   }
 
@@ -48,7 +49,9 @@ public enum FrameSummary {
 
   /// RFC 791.
   private static func ipv4(_ packet: RawSpan) -> String {
-    guard packet.byteCount >= IPv4Header.minimumByteCount, IPv4Header.version(packet) == 4 else { return "malformed IPv4" }
+    guard packet.byteCount >= IPv4Header.minimumByteCount, IPv4Header.version(packet) == 4 else {
+      return "malformed IPv4"
+    }
     let source = ipv4Address(packet, at: IPv4Header.source.offset)
     let destination = ipv4Address(packet, at: IPv4Header.destination.offset)
     let headerBytes = IPv4Header.byteCount(packet)

@@ -67,7 +67,9 @@ public struct PartialChecksum: BitwiseCopyable, Equatable, Sendable {
     }
     self.start = start
     end = packet.end
-    guard algorithm == .crc32c || network.read(HeaderField<UInt16>(field)) == packet.pseudoHeader(network, byteCount: size).folded
+    guard
+      algorithm == .crc32c
+        || network.read(HeaderField<UInt16>(field)) == packet.pseudoHeader(network, byteCount: size).folded
     else { return nil }
   }
 

@@ -89,7 +89,8 @@ public struct Segmentation: BitwiseCopyable, Sendable {
       emitIPv4(index, network, byteCount: headerByteCount + payload, into: &out, at: offset)
     } else {
       out.write(
-        UInt16(truncatingIfNeeded: headerByteCount - IPv6Header.byteCount + payload), IPv6Header.payloadLength, at: offset)
+        UInt16(truncatingIfNeeded: headerByteCount - IPv6Header.byteCount + payload), IPv6Header.payloadLength,
+        at: offset)
     }
 
     var sum = packet.pseudoHeader(network, byteCount: upperByteCount)

@@ -32,7 +32,9 @@ extension FlowHash {
       hash.add(max(source, destination))
     } else {
       let source = (network.read(IPv6Header.sourceHigh), network.read(IPv6Header.sourceLow), sourcePort)
-      let destination = (network.read(IPv6Header.destinationHigh), network.read(IPv6Header.destinationLow), destinationPort)
+      let destination = (
+        network.read(IPv6Header.destinationHigh), network.read(IPv6Header.destinationLow), destinationPort
+      )
       // Word by word: to compare tuples, the generic way, costs debug builds an allocation.
       let isLower =
         source.0 != destination.0
