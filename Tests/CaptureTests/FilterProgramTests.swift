@@ -6,7 +6,7 @@ import Testing
 
 /// Programs for packet sockets.
 @Suite struct FilterProgramTests {
-  private let request = ethernet(ipv4(6, TCPHeader().segment(.v4, [1])))
+  private let request = ethernet(ipv4(6, TCPBuilder().segment(.v4, [1])))
   private let query = ethernet(ipv4(17, udpDatagram(.v4, [1])))
 
   private func tcp() throws -> BPFProgram { try FilterCompiler.compile(plan("tcp", includesMetadata: true)).ethernet }

@@ -9,7 +9,7 @@ public struct Destination: Hashable, Sendable {
   public let port: UInt16
 
   /// A destination known to be well formed.
-  public init(host: String, port: UInt16 = VXLANHeader.port) {
+  public init(host: String, port: UInt16 = Tunnel.port) {
     self.host = host
     self.port = port
   }
@@ -34,7 +34,7 @@ public struct Destination: Hashable, Sendable {
 
   /// The port behind a colon; the default for nothing at all.
   private static func port(_ text: Substring) -> UInt16? {
-    if text.isEmpty { return VXLANHeader.port }
+    if text.isEmpty { return Tunnel.port }
     let digits = text.dropFirst()
     guard text.first == ":", !digits.isEmpty, digits.allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
     guard let port = UInt16(digits), port > 0 else { return nil }

@@ -107,11 +107,11 @@ public struct SynthesizedEthernet: BitwiseCopyable, Equatable, Sendable {
 
   /// The group address of a multicast packet (RFC 1112 section 6.4, RFC 2464 section 7).
   private static func multicastAddress(_ frame: RawSpan, _ type: UInt16, at offset: Int) -> UInt64 {
-    if type == EtherType.ipv4, frame.byteCount >= offset + 20 {
-      return 0x0100_5E00_0000 | UInt64(frame.uint32(at: offset + 16) & 0x007F_FFFF)
+    if type == EtherType.ipv4, frame.byteCount >= offset + IPv4Header.minimumByteCount {
+      return 0x0100_5E00_0000 | UInt64(frame.read(IPv4Header.destination, at: offset) & 0x007F_FFFF)
     }
-    if type == EtherType.ipv6, frame.byteCount >= offset + 40 {
-      return 0x3333_0000_0000 | UInt64(frame.uint32(at: offset + 36))
+    if type == EtherType.ipv6, frame.byteCount >= offset + IPv6Header.byteCount {
+      return 0x3333_0000_0000 | frame.read(IPv6Header.destinationLow, at: offset) & 0xFFFF_FFFF
     }
     return 0x0100_0000_0000
   }
