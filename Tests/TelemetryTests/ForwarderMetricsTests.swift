@@ -26,7 +26,7 @@ import Transport
       let one = counters { $0 == offset ? 1 : 0 }
       let keys = ForwarderMetrics.counters.rows.filter { $0.sum(of: one) == 1 }.map(\.key)
       let figures = keys.filter { $0 != "dropped_total" }
-      #expect(figures.count == (Self.hidden.contains(offset) ? 0 : 1), "offset \(offset): \(figures)")
+      #expect(figures.count == (Self.hidden.contains(offset) ? 0 : 1), "the counter at byte \(offset) is in \(figures)")
       #expect(keys.contains("dropped_total") == figures.contains("dropped_packets"))
     }
   }
