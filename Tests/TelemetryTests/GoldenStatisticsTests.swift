@@ -53,19 +53,29 @@ import Transport
     + "sent 1000013 datagrams 1000014 bytes, \(dropped), kernel dropped 1000022, "
     + "segmented 1000008 fragmented 1000009 truncated 1000010, checksums filled 1000011, blind 1000023 ms"
 
+  /// Nothing captured, no collector, no names.
+  private static func nothing(isFinal: Bool) -> StatisticsReport {
+    let status = Fixture.status(Counters(), interface: "", host: "", mtu: nil, time: 0)
+    return StatisticsReport(status, since: Counters(), [], milliseconds: 30_000, isFinal: isFinal)
+  }
+
   @Test func jsonIsByteForByteWhatItWas() throws {
     #expect(try Fixture.oddReport().json == Self.json)
     let final = Self.json.replacing("\"final\":false", with: "\"final\":true")
     #expect(try Fixture.oddReport(isFinal: true).json == final)
-    let nothing = Fixture.status(Counters(), interface: "", host: "", mtu: nil, time: 0)
-    let report = StatisticsReport(nothing, since: Counters(), [], milliseconds: 30_000, isFinal: false)
-    #expect(report.json == Self.emptyJSON)
+    #expect(Self.nothing(isFinal: false).json == Self.emptyJSON)
   }
 
   @Test func textIsByteForByteWhatItWas() throws {
     #expect(try Fixture.oddReport().text == "stats " + Self.text)
     let total = ", total captured 2000001 forwarded 2000012 kernel dropped 2000022"
     #expect(try Fixture.oddReport(isFinal: true).text == "final " + Self.text + total)
+    // Without reasons of drops and without blind time.
+    #expect(
+      Self.nothing(isFinal: true).text
+        == "final 30.0s  ring mtu 0, captured 0 (0/s, 0.0 Mbit/s), forwarded 0, sent 0 datagrams 0 bytes, dropped 0, "
+        + "kernel dropped 0, segmented 0 fragmented 0 truncated 0, checksums filled 0, "
+        + "total captured 0 forwarded 0 kernel dropped 0")
   }
 }
 
