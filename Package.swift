@@ -73,6 +73,8 @@ let package = Package(
     .testTarget(
       name: "ForwarderTests", dependencies: ["Forwarder", "Mirror", "Capture", "System", "Telemetry", "Transport"]),
     .testTarget(name: "ReceiverTests", dependencies: ["Receiver", "Telemetry", "TestSupport", "Wire"]),
+    // Reads the sources; builds none of them.
+    .testTarget(name: "ArchitectureTests"),
     // Without the program among the dependencies: its CStart is not for the test runner, and it is built anyway.
     .testTarget(name: "CommandTests"),
     .testTarget(name: "EndToEndTests"),

@@ -166,7 +166,7 @@ import Wire
     #expect(rig.counters.capture.checksumsFilled == 1)
   }
 
-  @Test(arguments: [true, false]) func truncate(isWritable: Bool) throws {
+  @Test(arguments: [true, false]) func truncateCutsOffWhatDoesNotFit(isWritable: Bool) throws {
     let rig = try Rig(oversize: .truncate)
     var random = SeededGenerator(seed: 66)
     let frames = [
@@ -186,7 +186,7 @@ import Wire
     #expect(rig.counters.capture.truncated == 1)
   }
 
-  @Test func drop() throws {
+  @Test func dropCountsWhatDoesNotFit() throws {
     let rig = try Rig(oversize: .drop)
     var random = SeededGenerator(seed: 68)
     let small = ethernet(random.tcp(.v4, 100))

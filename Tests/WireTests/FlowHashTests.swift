@@ -62,7 +62,7 @@ import Wire
   }
 
   /// No ports where there are none: ICMP, and packets that end too early.
-  @Test func withoutPorts() throws {
+  @Test func protocolsWithoutPortsHashTheirAddresses() throws {
     #expect(try hash(ipv4(1, [8, 0, 1, 2, 3, 4])) == hash(ipv4(1, [0, 0, 9, 9])))
     #expect(try hash(ipv4(17, [1, 2, 3])) == hash(ipv4(17, [])))
   }

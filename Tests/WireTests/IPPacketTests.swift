@@ -42,7 +42,7 @@ import Wire
   }
 
   /// Short frames are padded behind the packet's end.
-  @Test func padding() throws {
+  @Test func paddingBehindThePacketIsNotPartOfIt() throws {
     let packet = try #require(readIP(ipv4(17, udpDatagram(.v4, [1])) + [UInt8](repeating: 0, count: 17)))
     #expect(packet.end == 29)
     #expect(!packet.isTruncated)
@@ -50,7 +50,7 @@ import Wire
     #expect(six.end == 49)
   }
 
-  @Test func truncated() throws {
+  @Test func aPacketLongerThanItsBytesIsTruncated() throws {
     let packet = try #require(readIP(Array(ipv4(17, udpDatagram(.v4, [1, 2, 3, 4])).dropLast())))
     #expect(packet.isTruncated)
     #expect(packet.end == 31)
@@ -68,7 +68,7 @@ import Wire
   }
 
   /// A total length of 0 stands for the frame's (IPv4 BIG TCP).
-  @Test func bigTCPv4() throws {
+  @Test func aTotalLengthOfZeroIsTheFrames() throws {
     let segment = TCPBuilder().segment(.v4, [UInt8](repeating: 7, count: 70_000))
     let packet = try #require(readIP(ipv4(6, totalLength: 0, segment)))
     #expect(packet.end == 70_040)
@@ -149,7 +149,7 @@ import Wire
   }
 
   /// IPv6 BIG TCP as Linux makes it: hop-by-hop with nothing but the jumbo payload option.
-  @Test func jumbogram() throws {
+  @Test func aJumbogramsLengthIsItsOptions() throws {
     let segment = TCPBuilder().segment(.v6, [UInt8](repeating: 7, count: 70_000))
     let hopByHop = [6, 0, 0xC2, 4] + bigEndian(UInt32(segment.count + 8))
     let packet = try #require(readIP(ipv6(0, payloadLength: 0, hopByHop + segment)))

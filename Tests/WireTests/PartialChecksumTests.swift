@@ -62,7 +62,7 @@ import Wire
   }
 
   /// A computed zero is sent as all ones by UDP only.
-  @Test func zero() throws {
+  @Test func zeroIsWrittenAsAllOnesForUDP() throws {
     // Eight bytes of payload-free UDP whose sum with the pseudo-header is all ones.
     var packet = open(.v4, 17, [0, 0, 0, 0, 0, 8, 0, 0])
     packet.put([0, 0], at: 20)

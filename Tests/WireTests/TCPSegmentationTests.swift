@@ -127,7 +127,7 @@ import Wire
   }
 
   /// One byte of room, none, and a payload that fits exactly.
-  @Test func limits() throws {
+  @Test func limitsThatLeaveNoRoomGiveNoPlan() throws {
     let packet = ipv4(6, TCPBuilder().segment(.v4, Array(1...10)))
     #expect(plan(packet, 40) == nil)
     #expect(plan(packet, 0) == nil)

@@ -6,7 +6,7 @@ import Wire
 /// Takes frames out of a ring, a block at a time, and gives each back when it has been sent: its frames are read for
 /// their checksums and again by the send, and what is held meanwhile is cache that the application does not have.
 ///
-/// A value that is changed in place, so that nothing per frame asks the runtime whether it may.
+/// A value that is changed in place: as a class, each access would cost the runtime an exclusivity check per frame.
 @safe
 struct RingReader: ~Copyable {
   let socket: PacketSocket
