@@ -41,13 +41,24 @@ import Testing
     let rows = lines.dropFirst(2).prefix { $0.hasPrefix("|") }.map { line in
       line.split(separator: "|", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
     }
+    let missing = Setting.all.filter { setting in !rows.contains { $0[1] == "`--\(setting.flag)`" } }
+    #expect(missing.isEmpty, "README.md lacks: \(missing.map(row).joined(separator: " "))")
     #expect(rows.map { $0[1] } == Setting.all.map { "`--\($0.flag)`" })
     for (row, setting) in zip(rows, Setting.all) {
-      #expect(row[2] == setting.variables.map { "`\($0)`" }.joined(separator: ", "))
+      #expect(row[2] == variables(of: setting))
       // A word to be typed is set as such.
       #expect(row[3].trimmingCharacters(in: ["`"]) == setting.defaultText ?? "required", "--\(setting.flag)")
       #expect(row.count == 6 && !row[4].isEmpty, "--\(setting.flag) has no meaning")
     }
+  }
+
+  /// The row that README.md is to have, but for the meaning.
+  private func row(_ setting: Setting) -> String {
+    "| `--\(setting.flag)` | \(variables(of: setting)) | \(setting.defaultText ?? "required") | ... |"
+  }
+
+  private func variables(of setting: Setting) -> String {
+    setting.variables.map { "`\($0)`" }.joined(separator: ", ")
   }
 
   /// The Dockerfile's comment lists some, among them what must be given.
