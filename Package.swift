@@ -68,8 +68,8 @@ let package = Package(
       name: "MirrorTests",
       dependencies: ["Mirror", "Capture", "System", "Transport", "Wire", "TestSupport", "CTestSupport"]),
     .testTarget(
-      name: "ForwarderTests", dependencies: ["Forwarder", "Mirror", "Capture", "System", "Transport"]),
-    .testTarget(name: "ReceiverTests", dependencies: ["Receiver", "Wire"]),
+      name: "ForwarderTests", dependencies: ["Forwarder", "Mirror", "Capture", "System", "Transport", "TestSupport"]),
+    .testTarget(name: "ReceiverTests", dependencies: ["Receiver", "System", "Wire"]),
     // Without the program among the dependencies: its CStart is not for the test runner, and it is built anyway.
     .testTarget(name: "CommandTests"),
     .testTarget(name: "EndToEndTests"),

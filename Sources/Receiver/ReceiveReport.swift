@@ -1,4 +1,4 @@
-internal import Glibc
+internal import System
 
 /// Turns counters into the statistics lines of the receiving side. Each line covers the time since the one before,
 /// as measured; the last covers everything.
@@ -12,7 +12,7 @@ public struct ReceiveReport: Sendable {
   }
 
   private let format: Format
-  private let start = now(CLOCK_MONOTONIC)
+  private let start = UInt64(MonotonicClock.nanoseconds)
   private var lastTime: UInt64
   private var last = ReceiveCounters()
 
@@ -28,7 +28,7 @@ public struct ReceiveReport: Sendable {
   ///   - total: the counters since the start.
   ///   - isFinal: whether no other line will follow. In text it then shows the totals.
   public mutating func line(total: ReceiveCounters, isFinal: Bool) -> String {
-    let time = now(CLOCK_MONOTONIC)
+    let time = UInt64(MonotonicClock.nanoseconds)
     let interval = total.since(last)
     let elapsed = time - lastTime
     last = total
@@ -54,7 +54,7 @@ public struct ReceiveReport: Sendable {
   private static func json(
     _ interval: ReceiveCounters, total: ReceiveCounters, nanoseconds: UInt64, isFinal: Bool
   ) -> String {
-    "{\"time\":\"\(rfc3339(now(CLOCK_REALTIME)))\",\"interval\":\(seconds(nanoseconds)),\"final\":\(isFinal),"
+    "{\"time\":\"\(UTCTime.rfc3339(UInt64(WallClock.nanosecondsSince1970)))\",\"interval\":\(seconds(nanoseconds)),\"final\":\(isFinal),"
       + "\(members(interval)),\"total\":{\(members(total))}}"
   }
 

@@ -17,7 +17,7 @@ struct RunCommand: ParsableCommand {
     let console = try Console(say: Console.sayAsWarning)
     let logger = Console.logger(level: settings.logLevel, output: console.log)
     let service = try ForwarderService.make(settings, logger: logger, output: console.statistics)
-    try options.start(service, unless: { signals.isPending }, log: console.log)
+    try options.start(service, endingWith: signals.descriptor, log: console.log)
     _ = signals.wait(onHangup: service.reload)
     let deadline = MonotonicClock.milliseconds + Deadline.forEnding
     Deadline.set()
@@ -42,11 +42,11 @@ extension SettingOptions {
     }
   }
 
-  /// Starts the service, or ends the program with one line behind those of the log. A start that `isEnding` waits for
-  /// nothing any more.
-  func start(_ service: ForwarderService, unless isEnding: @escaping () -> Bool, log: LineOutput) throws {
+  /// Starts the service, or ends the program with one line behind those of the log. A start waits for nothing any more
+  /// once `end` is readable.
+  func start(_ service: ForwarderService, endingWith end: CInt, log: LineOutput) throws {
     do throws(CaptureError) {
-      try service.start(unless: isEnding)
+      try service.start(endingWith: end)
     } catch {
       _ = log.flush(by: MonotonicClock.milliseconds + 200)
       throw ExitStatus.failure(
