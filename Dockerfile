@@ -61,9 +61,9 @@ LABEL org.opencontainers.image.title="packet-forwarder" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /rootfs/ /
 
-# The contract. DESTINATION is required; the others have the defaults shown.
-#   BPF_FILTER     pcap-filter(7) expression                      every frame
-#   DESTINATION    host, IPv4 or [IPv6], each with optional :port  -
+# The contract: variable, what it takes, default. README.md has the other settings.
+#   BPF_FILTER     pcap-filter(7) expression                       everything
+#   DESTINATION    host, IPv4 or [IPv6], each with optional :port  required
 #   INTERFACE      `any`, a name, or a comma-separated list        any
 #   MTU            largest outer IP packet in bytes                the route's
 #   STAT_DURATION  seconds between statistics lines; 0 is off      30

@@ -81,13 +81,18 @@ lint: ## format, shell scripts, JSON, and a build in which every warning is an e
 .PHONY: fuzz
 fuzz: ## libFuzzer on every parser and the packet path, without and with AddressSanitizer, FUZZ_SECONDS (60) each
 	@scripts/setup build
-	swift build $(fuzzing_fast)
+	$(MAKE) build-fuzz
 	swift build $(fuzzing_address)
 	for target in wire ring encapsulation collector; do \
 	  for build in fast address; do \
 	    fuzz/run $$target $$build $(SCRATCH)-fuzz-$$build/release/fuzz-$$target $(FUZZ_SECONDS) $(SCRATCH)-fuzz-work; \
 	  done; \
 	done
+
+.PHONY: build-fuzz
+build-fuzz: ## the fuzz targets, without AddressSanitizer
+	@scripts/setup build
+	swift build $(fuzzing_fast)
 
 .PHONY: sanitize
 sanitize: ## ThreadSanitizer over the unit tests and an end-to-end run, AddressSanitizer over the unit tests
@@ -109,6 +114,20 @@ bench: ## measure, print the tables, draw the plots (see bench/README.md); an ho
 	@scripts/setup build bench
 	$(MAKE) -C bench
 
+.PHONY: build-bench
+build-bench: ## the benches and what they measure, without running them
+	@scripts/setup build bench
+	swift build -c release --package-path bench --scratch-path $(SCRATCH)-bench
+	swift build -c release --package-path bench/micro --scratch-path $(SCRATCH)-micro
+	for source in plain/forwarder plain/batched load/udp load/delay; do \
+	  $(CC) -O2 -Wall -Wextra -Werror -o $(SCRATCH)-bench/$$(basename $$source) bench/$$source.c -lpcap -lpthread; \
+	done
+
+.PHONY: docs
+docs: ## the reference of every module, from its doc comments, into .build-docs; a warning fails
+	@scripts/setup build
+	scripts/docs $(SCRATCH)-docs $(SCRATCH)
+
 .PHONY: image
 image: ## container image, with docker, podman or buildah (ENGINE, IMAGE)
 	ENGINE="$(ENGINE)" scripts/image build $(IMAGE)
@@ -119,4 +138,4 @@ image-test: image ## run the image as a sidecar would run: non-root, read-only, 
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(SCRATCH) $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build
+	rm -rf $(SCRATCH) $(SCRATCH)-bench $(SCRATCH)-docs $(SCRATCH)-micro $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build

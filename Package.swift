@@ -41,14 +41,15 @@ let package = Package(
     .target(name: "Transport", dependencies: ["CLinux", "System", "Wire"], swiftSettings: packetPath),
     .target(
       name: "Mirror", dependencies: ["Capture", "System", "Transport", "Wire"], swiftSettings: packetPath),
+    .target(name: "Telemetry", dependencies: ["Mirror", "System", "Transport"], swiftSettings: strict),
     .target(
       name: "Forwarder",
       dependencies: [
-        "CLinux", "System", "Wire", "Capture", "Transport", "Mirror",
+        "CLinux", "System", "Wire", "Capture", "Transport", "Mirror", "Telemetry",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: packetPath),
-    .target(name: "Receiver", dependencies: ["CLinux", "System", "Wire"], swiftSettings: strict),
+    .target(name: "Receiver", dependencies: ["CLinux", "System", "Telemetry", "Wire"], swiftSettings: strict),
     .executableTarget(
       name: "packet-forwarder",
       dependencies: [
@@ -68,8 +69,13 @@ let package = Package(
       name: "MirrorTests",
       dependencies: ["Mirror", "Capture", "System", "Transport", "Wire", "TestSupport", "CTestSupport"]),
     .testTarget(
-      name: "ForwarderTests", dependencies: ["Forwarder", "Mirror", "Capture", "System", "Transport", "TestSupport"]),
-    .testTarget(name: "ReceiverTests", dependencies: ["Receiver", "System", "Wire"]),
+      name: "TelemetryTests", dependencies: ["Telemetry", "Mirror", "System", "Transport", "TestSupport"]),
+    .testTarget(
+      name: "ForwarderTests",
+      dependencies: ["Forwarder", "Mirror", "Capture", "System", "Telemetry", "Transport", "TestSupport"]),
+    .testTarget(name: "ReceiverTests", dependencies: ["Receiver", "System", "Telemetry", "TestSupport", "Wire"]),
+    // Reads the sources; builds none of them.
+    .testTarget(name: "ArchitectureTests"),
     // Without the program among the dependencies: its CStart is not for the test runner, and it is built anyway.
     .testTarget(name: "CommandTests"),
     .testTarget(name: "EndToEndTests"),

@@ -5,20 +5,17 @@ import System
 package import Transport
 import Wire
 
-/// One worker's way of a frame from the capture engine to the sockets. Used on the capture thread only, but for
+/// What a worker does with the frames that its capture engine hands over, from there to the sockets. Used on the capture thread only, but for
 /// `snapshot`.
 package final class Pipeline: FrameConsumer {
   private var encapsulator: Encapsulator
   private var hasCollectors = false
   private let policy: Policy
   private let balancer: FlowBalancer
-  /// One of this many flows is mirrored.
-  private let sample: UInt64
   /// Counters of encapsulators that are gone, and of frames that met none.
   private var base = Counters()
   private let published = Mutex(Published())
-  private var loopDetector: LoopDetector
-  private var returnedFrame: ReturnedFrame
+  private var selector: FrameSelector
   private let loops = Mutex<[LoopEvent]>([])
 
   /// Counters that other threads may read: those of the encapsulator in use, and all before.
@@ -38,9 +35,9 @@ package final class Pipeline: FrameConsumer {
   /// A pipeline without collectors; one of `sample` flows is mirrored.
   package init(policy: Policy, sample: Int, bufferByteCount: Int = 32 << 20) {
     self.policy = policy
-    self.sample = UInt64(sample)
-    loopDetector = LoopDetector(bufferByteCount: bufferByteCount)
-    returnedFrame = ReturnedFrame(vni: policy.vni, ports: [])
+    selector = FrameSelector(
+      sample: UInt64(sample), returnedFrame: ReturnedFrame(vni: policy.vni, ports: []),
+      bufferByteCount: bufferByteCount)
     let nobody = CollectorSet([], mode: .balance)
     balancer = FlowBalancer(nobody)
     encapsulator = Encapsulator(to: nobody, balancer: balancer, policy: policy)
@@ -52,7 +49,7 @@ package final class Pipeline: FrameConsumer {
     base = snapshot
     hasCollectors = !collectors.paths.isEmpty
     balancer.change(to: collectors)
-    returnedFrame = ReturnedFrame(vni: policy.vni, ports: collectors.paths.map(\.address.port))
+    selector.returnedFrame = ReturnedFrame(vni: policy.vni, ports: collectors.paths.map(\.address.port))
     encapsulator = Encapsulator(to: collectors, balancer: balancer, policy: policy)
     published.withLock {
       $0 = Published()
@@ -63,11 +60,10 @@ package final class Pipeline: FrameConsumer {
   package func consume(_ batch: borrowing FrameBatch) {
     if hasCollectors {
       let bytesBefore = encapsulator.counters.capturedBytes
-      let returned = encapsulator.consume(batch, sample: sample, loops: &loopDetector, returned: returnedFrame)
-      if let returned { note(.returned(returned)) }
+      encapsulator.mirror(batch, &selector)
       let byteCount = Int(encapsulator.counters.capturedBytes &- bytesBefore)
-      let hold = loopDetector.end(frames: batch.count, bytes: byteCount, now: MonotonicClock.nanoseconds)
-      for flow in loopDetector.takeFound() { note(.flow(flow)) }
+      let hold = selector.endBatch(frames: batch.count, bytes: byteCount, now: MonotonicClock.nanoseconds)
+      for event in selector.takeFound() { note(event) }
       if hold > 0 { holdBreath(nanoseconds: hold) }
     } else {
       for index in 0..<batch.count {
@@ -84,7 +80,7 @@ package final class Pipeline: FrameConsumer {
   private func holdBreath(nanoseconds: Int64) {
     let start = WallClock.nanosecondsSince1970
     usleep(UInt32(nanoseconds / 1_000))
-    loopDetector.held(from: start, to: WallClock.nanosecondsSince1970)
+    selector.held(from: start, to: WallClock.nanosecondsSince1970)
   }
 
   private func note(_ event: LoopEvent) {
@@ -117,42 +113,4 @@ package final class Pipeline: FrameConsumer {
 
   /// The counters as of the last batch. From any thread.
   package var snapshot: Counters { published.withLock { $0 }.total }
-}
-
-extension Encapsulator {
-  /// Sends every frame of the batch that is no loop's and that sampling takes.
-  ///
-  /// - Returns: the flow of a frame that came back mirrored, if there was one.
-  mutating func consume(
-    _ batch: borrowing FrameBatch, sample: UInt64, loops: inout LoopDetector, returned: ReturnedFrame
-  ) -> FlowName? {
-    var found: FlowName?
-    begin()
-    for index in 0..<batch.count {
-      let captured = batch[index]
-      counters.captured &+= 1
-      counters.capturedBytes &+= UInt64(captured.wireByteCount)
-      let frame = InnerFrame(captured)
-      let packet = IPPacket(frame.packetBytes, etherType: frame.etherType)
-      let flow = frame.flowHash(packet, key: flowKey)
-      let isAdmitted = loops.admits(
-        flow.value, timestamp: captured.timestamp, name: FlowName(frame.packetBytes, packet))
-      guard isAdmitted else {
-        counters.droppedLoop &+= 1
-        continue
-      }
-      if let packet, returned.mayBeTunnel(frame.packetBytes, packet), returned.contains(frame.packetBytes, packet) {
-        found = FlowName(frame.packetBytes, packet)
-        counters.droppedLoop &+= 1
-        continue
-      }
-      if sample > 1, !frame.sharedFlowHash(packet).isSampled(oneOf: sample) {
-        counters.droppedSample &+= 1
-        continue
-      }
-      encapsulate(frame, packet, flow, index: index)
-    }
-    end(frameCount: batch.count)
-    return found
-  }
 }

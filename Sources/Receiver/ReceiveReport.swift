@@ -1,4 +1,5 @@
 internal import System
+internal import Telemetry
 
 /// Turns counters into the statistics lines of the receiving side. Each line covers the time since the one before,
 /// as measured; the last covers everything.
@@ -11,9 +12,22 @@ public struct ReceiveReport: Sendable {
     case json
   }
 
+  /// The figures of a line.
+  struct Line {
+    /// When the interval ended, in nanoseconds since 1970.
+    var time: Int64
+    /// Length of the interval.
+    var nanoseconds: Int64
+    var isFinal: Bool
+    /// What the interval counted.
+    var counters: ReceiveCounters
+    /// What was counted since the start.
+    var total: ReceiveCounters
+  }
+
   private let format: Format
-  private let start = UInt64(MonotonicClock.nanoseconds)
-  private var lastTime: UInt64
+  private let start = MonotonicClock.nanoseconds
+  private var lastTime: Int64
   private var last = ReceiveCounters()
 
   /// Time runs from here.
@@ -28,49 +42,38 @@ public struct ReceiveReport: Sendable {
   ///   - total: the counters since the start.
   ///   - isFinal: whether no other line will follow. In text it then shows the totals.
   public mutating func line(total: ReceiveCounters, isFinal: Bool) -> String {
-    let time = UInt64(MonotonicClock.nanoseconds)
-    let interval = total.since(last)
-    let elapsed = time - lastTime
+    let now = MonotonicClock.nanoseconds
+    var line = Line(
+      time: WallClock.nanosecondsSince1970, nanoseconds: now - lastTime, isFinal: isFinal, counters: total.since(last),
+      total: total)
     last = total
-    lastTime = time
+    lastTime = now
     switch format {
     case .text:
-      return isFinal
-        ? Self.text(total, nanoseconds: time - start, label: "received in all")
-        : Self.text(interval, nanoseconds: elapsed, label: "received")
+      if isFinal { (line.counters, line.nanoseconds) = (total, now - start) }
+      return line.text
     case .json:
-      return Self.json(interval, total: total, nanoseconds: elapsed, isFinal: isFinal)
+      return line.json
     }
   }
+}
 
-  private static func text(_ counters: ReceiveCounters, nanoseconds: UInt64, label: String) -> String {
-    "\(label) in \(seconds(nanoseconds)) s: \(counters.datagrams) datagrams (\(counters.bytes) bytes), "
-      + "\(counters.frames) frames (\(counters.frameBytes) bytes), \(counters.undelivered) not written, "
-      + "\(counters.invalidHeaders) with an invalid header, "
-      + "\(counters.otherVNI) of other VNIs, \(counters.truncated) truncated, "
-      + "\(counters.kernelDropped) dropped by the kernel"
+extension ReceiveReport.Line {
+  var text: String {
+    "received \(isFinal ? "in all " : "")in \(seconds) s: "
+      + ReceiveMetrics.counters.words(of: counters, seconds: Double(nanoseconds) / 1_000_000_000)
   }
 
-  private static func json(
-    _ interval: ReceiveCounters, total: ReceiveCounters, nanoseconds: UInt64, isFinal: Bool
-  ) -> String {
-    "{\"time\":\"\(UTCTime.rfc3339(UInt64(WallClock.nanosecondsSince1970)))\",\"interval\":\(seconds(nanoseconds)),\"final\":\(isFinal),"
-      + "\(members(interval)),\"total\":{\(members(total))}}"
+  var json: String {
+    let figures = ReceiveMetrics.line.members(of: self) + ReceiveMetrics.counters.members(of: counters)
+    return JSONValue.object(figures + [("total", .object(ReceiveMetrics.counters.members(of: total)))]).text()
   }
 
-  private static func members(_ counters: ReceiveCounters) -> String {
-    "\"received_datagrams\":\(counters.datagrams),\"received_bytes\":\(counters.bytes),"
-      + "\"delivered_frames\":\(counters.frames),\"delivered_bytes\":\(counters.frameBytes),"
-      + "\"undelivered_frames\":\(counters.undelivered),"
-      + "\"invalid_headers\":\(counters.invalidHeaders),\"other_vni\":\(counters.otherVNI),"
-      + "\"truncated_datagrams\":\(counters.truncated),"
-      + "\"kernel_dropped_datagrams\":\(counters.kernelDropped)"
-  }
+  var utc: String { UTCTime.rfc3339(UInt64(clamping: time)) }
 
-  /// Seconds with three decimals.
-  private static func seconds(_ nanoseconds: UInt64) -> String {
+  /// With three decimals.
+  var seconds: String {
     let milliseconds = nanoseconds / 1_000_000
-    let fraction = String(milliseconds % 1000)
-    return "\(milliseconds / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
+    return "\(milliseconds / 1_000).\(String(1_000 + milliseconds % 1_000).dropFirst())"
   }
 }

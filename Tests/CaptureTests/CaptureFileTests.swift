@@ -63,7 +63,7 @@ import Testing
     #expect(collector.batches == [3, 2, 1, 1])
   }
 
-  @Test func nothing() throws {
+  @Test func nothingToReadGivesNoBatch() throws {
     #expect(try read([]).batches.isEmpty)
     #expect(try read([ethernet(ipv4(1, []))], filter: "tcp").batches.isEmpty)
   }

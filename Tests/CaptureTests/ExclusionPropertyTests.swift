@@ -39,7 +39,7 @@ import Testing
       switch random.int(0...(depth == 0 ? 4 : 2)) {
       case 0:
         number = 6
-        var header = TCPHeader()
+        var header = TCPBuilder()
         header.sourcePort = random.pick(ports)
         header.destinationPort = random.pick(ports)
         payload = header.segment(addresses, [1])

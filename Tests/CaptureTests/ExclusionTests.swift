@@ -88,7 +88,7 @@ import Testing
       datagram("10.9.9.9", 4789, from: 60_999), datagram("10.9.9.9", 50_000, from: 4789),
       datagram6(9, 4790, from: 61_001),
       // A later fragment has no ports; TCP has others.
-      datagram("10.9.9.9", 4789, flags: 0x2001), ipv4(6, TCPHeader().segment(.v4, [1])),
+      datagram("10.9.9.9", 4789, flags: 0x2001), ipv4(6, TCPBuilder().segment(.v4, [1])),
       icmp(8, quoting: datagram("10.9.9.9", 4789)), icmp(0, quoting: datagram("10.9.9.9", 4789)),
       icmp(6, quoting: datagram("10.9.9.9", 4789)), icmp(13, quoting: datagram("10.9.9.9", 4789)),
       icmp(3, quoting: datagram("10.9.9.9", 4789, from: 49_999)),
@@ -112,13 +112,13 @@ import Testing
     let all = try program(includesMetadata: true).on(Beside())
     for addresses in [Addresses("10.0.0.1", endpoint), Addresses(endpoint, "10.0.0.1")] {
       let packets = [
-        ipv4(addresses, 6, TCPHeader().segment(addresses, [1])), ipv4(addresses, 1, [8, 0, 0, 0]),
+        ipv4(addresses, 6, TCPBuilder().segment(addresses, [1])), ipv4(addresses, 1, [8, 0, 0, 0]),
         ipv4(addresses, 6, flags: 0x0010, [1, 2, 3, 4]), ipv4(addresses, 99, []),
       ]
       for frame in packets.flatMap(frames) { #expect(!usual.takes(frame) && all.takes(frame)) }
     }
     let neighbour = Addresses("10.0.0.1", "169.254.169.253")
-    #expect(usual.takes(ethernet(ipv4(neighbour, 6, TCPHeader().segment(neighbour, [1])))))
+    #expect(usual.takes(ethernet(ipv4(neighbour, 6, TCPBuilder().segment(neighbour, [1])))))
     // Who has the address is no secret.
     let question =
       hex("0001 0800 0604 0001 020000000001 0a000001 000000000000") + Addresses("0.0.0.0", endpoint).destination
@@ -131,21 +131,21 @@ import Testing
     let all = try program(includesMetadata: true).on(Beside())
     let addresses = Addresses(v6Address(1), hex(endpoint))
     for direction in [addresses, addresses.reversed] {
-      let whole = ipv6(direction, 6, TCPHeader().segment(direction, [1]))
+      let whole = ipv6(direction, 6, TCPBuilder().segment(direction, [1]))
       let fragment = ipv6(direction, 44, fragmentHeader(next: 6, offset: 9, more: false, identification: 7) + [1])
       for frame in frames(whole) + frames(fragment) { #expect(!usual.takes(frame) && all.takes(frame)) }
     }
     let neighbour = Addresses(v6Address(1), hex("fd000ec2000000000000000000000253"))
-    #expect(usual.takes(ethernet(ipv6(neighbour, 6, TCPHeader().segment(neighbour, [1])))))
+    #expect(usual.takes(ethernet(ipv6(neighbour, 6, TCPBuilder().segment(neighbour, [1])))))
   }
 
   /// Where ECS redirects 169.254.170.2 to on its own host.
   @Test func redirectedCredentials() throws {
     let usual = try program().on(.loopback)
     let all = try program(includesMetadata: true).on(.loopback)
-    var request = TCPHeader()
+    var request = TCPBuilder()
     request.destinationPort = 51_679
-    var answer = TCPHeader()
+    var answer = TCPBuilder()
     answer.sourcePort = 51_679
     let loopback6 = [UInt8](repeating: 0, count: 15) + [1]
     for addresses in [
@@ -156,7 +156,7 @@ import Testing
           #expect(!usual.takes(frame) && all.takes(frame))
         }
       }
-      #expect(usual.takes(ethernet(ipv4(addresses, 6, TCPHeader().segment(addresses, [1])))))
+      #expect(usual.takes(ethernet(ipv4(addresses, 6, TCPBuilder().segment(addresses, [1])))))
     }
     for addresses in [Addresses(loopback6, loopback6), Addresses(v6Address(1), loopback6)] {
       for direction in [addresses, addresses.reversed] {
@@ -172,7 +172,7 @@ import Testing
   /// `vlan` moves what follows it in an expression four bytes on; the exclusions are no part of it.
   @Test func theUsersVLANDoesNotShiftExclusions() throws {
     let program = try program("udp or vlan 7").on(.outgoing)
-    let request = ipv4(6, TCPHeader().segment(.v4, [1]))
+    let request = ipv4(6, TCPBuilder().segment(.v4, [1]))
     #expect(program.takes(ethernet(0x0800, tags: [(0x8100, 7)], request)))
     #expect(!program.takes(ethernet(0x0800, tags: [(0x8100, 8)], request)))
     #expect(!program.takes(ethernet(request)))

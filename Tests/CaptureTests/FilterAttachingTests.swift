@@ -44,7 +44,7 @@ import Testing
     return possible
   }
 
-  @Test func attaching() throws {
+  @Test func programsAttachUpToTheKernelsLimit() throws {
     let pair = try Pair()
     try BPFProgram.rejectAll.attach(to: pair.descriptor)
     #expect(!pair.isOpen)

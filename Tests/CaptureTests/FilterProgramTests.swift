@@ -6,7 +6,7 @@ import Testing
 
 /// Programs for packet sockets.
 @Suite struct FilterProgramTests {
-  private let request = ethernet(ipv4(6, TCPHeader().segment(.v4, [1])))
+  private let request = ethernet(ipv4(6, TCPBuilder().segment(.v4, [1])))
   private let query = ethernet(ipv4(17, udpDatagram(.v4, [1])))
 
   private func tcp() throws -> BPFProgram { try FilterCompiler.compile(plan("tcp", includesMetadata: true)).ethernet }
@@ -30,7 +30,7 @@ import Testing
   }
 
   /// The list may be longer than a conditional jump reaches.
-  @Test(arguments: [1, 2, 254, 255, 256, 1_000]) func interfaces(count: Int) throws {
+  @Test(arguments: [1, 2, 254, 255, 256, 1_000]) func onlyTheNamedInterfacesPass(count: Int) throws {
     let wanted = (0..<count).map { Int32($0 * 3 + 2) }
     let socket = try tcp().forPacketSocket(interfaces: wanted, passingOthers: true)
     for index in [wanted[0], wanted[count / 2], wanted[count - 1]] {
@@ -57,7 +57,7 @@ import Testing
   }
 
   /// The mark comes first, on every link layer.
-  @Test func mark() throws {
+  @Test func markedPacketsAreRejectedFirst() throws {
     let programs = try FilterCompiler.compile(plan("tcp", sourcePorts: [50_000...50_003], mark: 0x1234))
     let socket = programs.forPacketSocket(interfaces: [7])
     #expect(socket.instructions[0].metadata == .mark)

@@ -70,3 +70,18 @@ enum HandmadeBlock {
 
   static func bytes(_ frame: CapturedFrame) -> [UInt8] { frame.bytes.withUnsafeBytes { Array($0) } }
 }
+
+extension HandmadeBlock {
+  /// No block was handed over.
+  struct NotReady: Error {}
+
+  /// The block at `memory`; like what the kernel hands over, it goes back when the value ends.
+  static func open(
+    _ memory: UnsafeMutableRawPointer, byteCount: Int = byteCount, hasOffloadHeader: Bool = true
+  ) throws -> RingBlock {
+    guard let block = RingBlock(memory, byteCount: byteCount, hasOffloadHeader: hasOffloadHeader) else {
+      throw NotReady()
+    }
+    return block
+  }
+}

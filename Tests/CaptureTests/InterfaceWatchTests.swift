@@ -75,7 +75,7 @@ import Testing
   }
 
   /// The interface is followed under its new name, until another gets the old one.
-  @Test func renamed() {
+  @Test func aRenamedInterfaceIsFollowed() {
     var seen = Observed(["eth0"])
     seen.update([link("eth0", 2)], at: 0)
     seen.update([link("wan0", 2)], at: 10)
@@ -88,7 +88,7 @@ import Testing
   }
 
   /// What cannot be captured on is tried at every look, said once, and blind all the while.
-  @Test func failures() {
+  @Test func anInterfaceThatCannotBeCapturedOnIsTriedAgain() {
     var seen = Observed(["eth0"])
     seen.update([link("eth0", 2)], at: 0)
     seen.failure = .failed(operation: "bind", reason: "no memory")
@@ -116,7 +116,7 @@ import Testing
 
 /// 32-bit counters of libpcap.
 @Suite struct WrappingCounterTests {
-  @Test func wraps() {
+  @Test func countersOf32BitsWrap() {
     var counter = WrappingCounter(10)
     counter.update(4_000_000_000)
     #expect(counter.total == 3_999_999_990)

@@ -9,7 +9,7 @@ import Testing
       .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  @Test func loopback() throws {
+  @Test func loopbackIsFound() throws {
     let interface = try #require(NetworkInterface(named: "lo"))
     #expect(interface.name == "lo")
     #expect(interface.hardwareType == NetworkInterface.loopbackType)
@@ -18,7 +18,7 @@ import Testing
   }
 
   /// What the kernel says about each of them in /sys.
-  @Test func all() throws {
+  @Test func allInterfacesAreListed() throws {
     let found = NetworkInterface.all()
     #expect(found.map(\.index) == found.map(\.index).sorted())
     let names = try FileManager.default.contentsOfDirectory(atPath: "/sys/class/net")

@@ -111,7 +111,7 @@ extension EndToEnd {
     }
 
     /// SAMPLE takes whole flows, in both directions, and every forwarder takes the same ones.
-    @Test(arguments: Engine.allCases) func sample(_ engine: Engine) throws {
+    @Test(arguments: Engine.allCases) func sampleTakesWholeFlows(_ engine: Engine) throws {
       try withTestbed(trafficMTU: 1500) { testbed in
         let ports = [4789, 4790]
         let recorders = try ports.map { try testbed.recordMirror(port: $0) }

@@ -113,7 +113,7 @@ extension EndToEnd {
     }
 
     /// One command shows mirrored packets as they arrive, and ends by itself after `--count`.
-    @Test func demo() throws {
+    @Test func theDemoShowsMirroredPackets() throws {
       try withTestbed { testbed in
         let command = [try Tool.packetForwarder(), "demo", "--count", "10"]
         let demo = try testbed.start(command, in: testbed.app)

@@ -40,7 +40,7 @@ extension EndToEnd {
       }
     }
 
-    @Test(arguments: setups) func download(_ setup: Setup) throws {
+    @Test(arguments: setups) func everyByteOfADownloadIsMirrored(_ setup: Setup) throws {
       try withTestbed(mirrorMTU: setup.linkMTU, trafficMTU: setup.linkMTU) { testbed in
         let environment = [
           "BPF_FILTER": "tcp", "DESTINATION": Testbed.collectorName, "INTERFACE": setup.interface,

@@ -36,7 +36,7 @@ private let recordingsFolder = ProcessInfo.processInfo.environment["OLD_KERNEL_R
   }
 
   /// The program's own account: nothing dropped, and each datagram that it says it sent was recorded.
-  @Test(arguments: cells) func account(_ cell: Cell) throws {
+  @Test(arguments: cells) func everyFrameIsAccountedFor(_ cell: Cell) throws {
     try withRecordings(cell) { recordings in
       let log = try Self.text("\(cell.name)/log")
       #expect(try Self.text("\(cell.name)/status") == "0", "\(log)")
@@ -58,7 +58,7 @@ private let recordingsFolder = ProcessInfo.processInfo.environment["OLD_KERNEL_R
   }
 
   /// The file, as tshark puts it together, and each byte and each bare segment as often as on the traffic link.
-  @Test(arguments: cells) func http(_ cell: Cell) throws {
+  @Test(arguments: cells) func httpStreamsAreEqual(_ cell: Cell) throws {
     try withRecordings(cell) { recordings in
       let file = try Data(contentsOf: URL(fileURLWithPath: Self.path("file")))
       let objects = try recordings.outer.exportedHTTPObjects()
@@ -75,7 +75,7 @@ private let recordingsFolder = ProcessInfo.processInfo.environment["OLD_KERNEL_R
   }
 
   /// Every datagram, to the app one by one and from it as super-datagrams.
-  @Test(arguments: cells) func datagrams(_ cell: Cell) throws {
+  @Test(arguments: cells) func datagramsAreEqual(_ cell: Cell) throws {
     try withRecordings(cell) { recordings in
       let (direct, mirrored) = try (Self.payloads(recordings.direct), Self.payloads(recordings.inner))
       let (single, joined) = (Self.datagrams, Self.superDatagrams)

@@ -83,7 +83,7 @@ extension EndToEnd {
     }
 
     /// `truncate` cuts the frame and leaves its headers as they are.
-    @Test(arguments: Engine.everyWay) func truncate(_ engine: Engine) throws {
+    @Test(arguments: Engine.everyWay) func truncateCutsOffWhatDoesNotFit(_ engine: Engine) throws {
       try withTestbed { testbed in
         let recorder = try testbed.recordMirror()
         let setup: Setup = (engine, 1500, 9001)

@@ -99,7 +99,7 @@ extension EndToEnd {
 
     /// Under tags, with IP options, cut short: what leaves from our ports is ours, what comes in from the same ports of
     /// another host is not, and a frame that is too short to tell is mirrored.
-    @Test(arguments: Engine.allCases) func byDirection(_ engine: Engine) throws {
+    @Test(arguments: Engine.allCases) func inboundAndOutboundAreToldApart(_ engine: Engine) throws {
       try withTestbed { testbed in
         let recorder = try testbed.recordMirror()
         let forwarder = try Forwarder(environment(engine, ["BPF_FILTER": "", "INTERFACE": "eth0"]), testbed: testbed)

@@ -91,6 +91,13 @@ import Transport
     Good("MIRROR_METADATA", "0", "false") { "\($0.mirrorsMetadata)" },
   ]
 
+  /// No setting is left out of the lists here. Any text may be a filter: libpcap judges it. Interfaces are below.
+  @Test func everySettingIsTried() {
+    let variables = Set(Setting.all.flatMap(\.variables))
+    #expect(variables.subtracting(Self.good.map(\.variable)) == [])
+    #expect(variables.subtracting(Self.bad.map(\.0)) == ["BPF_FILTER", "INTERFACE"])
+  }
+
   @Test(arguments: good) func takes(_ good: Good) throws {
     let byVariable = try read(["DESTINATION": "c"].merging([good.variable: good.value]) { $1 })
     #expect(good.look(byVariable) == good.shown)

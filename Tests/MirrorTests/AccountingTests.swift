@@ -47,7 +47,7 @@ import Wire
   }
 
   /// One of N flows, both directions of it, and the same ones at every forwarder.
-  @Test func sampling() throws {
+  @Test func samplingTakesWholeFlows() throws {
     var kept: [Set<UInt16>] = []
     for _ in 0..<2 {
       let rig = try Rig(sample: 4)

@@ -53,7 +53,7 @@ struct AllocationTests {
   /// Small frames, open checksums, TCP to segment, datagrams to fragment, tags, IPv6, what is not IP.
   private func file() -> [UInt8] {
     var random = SeededGenerator(seed: 111)
-    var open = TCPHeader().segment(.v4, random.bytes(500))
+    var open = TCPBuilder().segment(.v4, random.bytes(500))
     open.put(bigEndian(NaiveChecksum.sum(Addresses.v4.pseudoHeader(6, open.count))), at: 16)
     let rare = [
       ethernet(ipv4(6, open)), ethernet(random.tcp(.v4, 20_000)), ethernet(random.tcp(.v6, 4_000)),

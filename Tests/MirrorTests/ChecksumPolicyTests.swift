@@ -8,7 +8,7 @@ import Wire
 @Suite(.timeLimit(.minutes(1))) struct ChecksumPolicyTests {
   /// A packet whose checksum field holds the folded pseudo-header sum.
   private func open(_ addresses: Addresses, _ number: UInt8, _ payload: [UInt8]) -> [UInt8] {
-    var upper = number == 6 ? TCPHeader().segment(addresses, payload) : udpDatagram(addresses, payload)
+    var upper = number == 6 ? TCPBuilder().segment(addresses, payload) : udpDatagram(addresses, payload)
     upper.put(bigEndian(NaiveChecksum.sum(addresses.pseudoHeader(number, upper.count))), at: number == 6 ? 16 : 6)
     return addresses.isV6 ? ipv6(addresses, number, upper) : ipv4(addresses, number, upper)
   }
@@ -81,7 +81,7 @@ import Wire
 
   /// A wrong checksum was wrong on the wire, and stays so.
   @Test func wrongChecksumsStayWrong() throws {
-    var packet = ipv4(6, TCPHeader().segment(.v4, [1, 2, 3]))
+    var packet = ipv4(6, TCPBuilder().segment(.v4, [1, 2, 3]))
     packet[36] ^= 0x55
     #expect(try Rig().sendToOne([TestFrame(ethernet(packet))]) == [ethernet(packet)])
   }

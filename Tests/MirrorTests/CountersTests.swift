@@ -34,7 +34,7 @@ import Transport
   }
 
   /// The identity misses no way a frame can end, and counts none twice.
-  @Test func balance() {
+  @Test func everyFrameIsInOneCounter() {
     var counters = Counters()
     #expect(counters.isBalanced)
     let ways: [WritableKeyPath<Counters, UInt64>] = [

@@ -23,7 +23,7 @@ import Transport
   }
 
   /// What only spreads load cannot be aimed at: 64 flows leave from all 4 ports, but for one chance in 20 million.
-  @Test func lanes() throws {
+  @Test func flowsSpreadOverAllLanes() throws {
     #expect(try sourcePorts(Rig(lanes: 4)).map(\.count) == [4])
   }
 

@@ -33,7 +33,7 @@ import Wire
       let rig = try Rig(mtu: mtu)
       for size in [1_500, 9_000, 64_000, 150_000] {
         let payload = random.bytes(size)
-        var header = TCPHeader()
+        var header = TCPBuilder()
         header.sequence = 77
         let segment = header.segment(addresses, payload)
         let packet =
@@ -74,7 +74,7 @@ import Wire
     for (size, largest) in [(65_120, 8_140), (65_121, room), (60_000, room)] {
       let before = rig.counters.send.sendCalls
       let payload = random.bytes(2 * size)
-      var first = TCPHeader()
+      var first = TCPBuilder()
       first.sequence = 1_000
       var second = first
       second.sequence += UInt32(size)
@@ -166,7 +166,7 @@ import Wire
     #expect(rig.counters.capture.checksumsFilled == 1)
   }
 
-  @Test(arguments: [true, false]) func truncate(isWritable: Bool) throws {
+  @Test(arguments: [true, false]) func truncateCutsOffWhatDoesNotFit(isWritable: Bool) throws {
     let rig = try Rig(oversize: .truncate)
     var random = SeededGenerator(seed: 66)
     let frames = [
@@ -186,7 +186,7 @@ import Wire
     #expect(rig.counters.capture.truncated == 1)
   }
 
-  @Test func drop() throws {
+  @Test func dropCountsWhatDoesNotFit() throws {
     let rig = try Rig(oversize: .drop)
     var random = SeededGenerator(seed: 68)
     let small = ethernet(random.tcp(.v4, 100))
@@ -200,7 +200,7 @@ import Wire
     let rig = try Rig(mtu: 9_000, segment: .wire)
     var random = SeededGenerator(seed: 69)
     let payload = random.bytes(5_000)
-    var frame = TestFrame(ethernet(ipv4(6, TCPHeader().segment(.v4, payload))))
+    var frame = TestFrame(ethernet(ipv4(6, TCPBuilder().segment(.v4, payload))))
     frame.offload.kind = .tcp
     frame.offload.segmentSize = 1_448
     frame.offload.checksum = .finished
@@ -233,7 +233,7 @@ import Wire
       extensionHeader(next: 60, units: 255) + extensionHeader(next: 60, units: 255)
       + extensionHeader(next: 60, units: 255) + extensionHeader(next: 6, units: 255)
     let payload = random.bytes(50_000)
-    let packet = ipv6(60, extensions + TCPHeader().segment(.v6, payload))
+    let packet = ipv6(60, extensions + TCPBuilder().segment(.v6, payload))
     let frames = (0..<4).map { _ in TestFrame(ethernet(packet)) }
     let received = try rig.sendToOne(frames)
     #expect(received.count > 200)

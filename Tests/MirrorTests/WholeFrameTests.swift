@@ -92,7 +92,7 @@ import Wire
 extension SeededGenerator {
   /// A TCP packet with random ports and payload.
   mutating func tcp(_ addresses: Addresses, _ payloadByteCount: Int) -> [UInt8] {
-    var header = TCPHeader()
+    var header = TCPBuilder()
     header.sourcePort = UInt16(int(1...65_535))
     header.sequence = UInt32(truncatingIfNeeded: next())
     header.flags = 0x19

@@ -88,7 +88,7 @@ import Wire
     ("0806 0001", "malformed ARP"),
     ("8100 00", "malformed VLAN tag"),
   ])
-  func golden(bytes: String, expected: String) {
+  func linesAreExact(bytes: String, expected: String) {
     let frame = hex(Self.macs + bytes)
     #expect(summary(frame) == "12:34:56.000789 vni 1 \(expected) \(frame.count) bytes")
   }

@@ -8,7 +8,7 @@ package enum CraftedFlows {
       let high: UInt64 = 0x2001_0DB8_0000_0000 | UInt64(number)
       let source = bigEndian(high) + bigEndian(mix(high) ^ 0x5EED)
       let crafted = Addresses(source, addresses.destination)
-      return ipv6(crafted, 6, TCPHeader().segment(crafted, [UInt8(truncatingIfNeeded: number)]))
+      return ipv6(crafted, 6, TCPBuilder().segment(crafted, [UInt8(truncatingIfNeeded: number)]))
     }
   }
 

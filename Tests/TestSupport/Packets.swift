@@ -26,7 +26,7 @@ package struct Addresses: Equatable, Sendable {
 }
 
 /// A TCP header.
-package struct TCPHeader: Equatable, Sendable {
+package struct TCPBuilder: Equatable, Sendable {
   package var sourcePort: UInt16 = 40_000
   package var destinationPort: UInt16 = 80
   package var sequence: UInt32 = 1_000

@@ -20,10 +20,10 @@ import Wire
         """), "563a96d9"
     ),
   ])
-  func vectors(bytes: [UInt8], expected: String) { #expect(field(bytes) == hex(expected)) }
+  func publishedVectors(bytes: [UInt8], expected: String) { #expect(field(bytes) == hex(expected)) }
 
   /// Any length, from any place, in any pieces: as bit by bit.
-  @Test func pieces() {
+  @Test func anyPiecesGiveTheSumBitByBit() {
     var random = SeededGenerator(seed: 31)
     for _ in 0..<300 {
       let bytes = random.bytes(random.int(0...300))

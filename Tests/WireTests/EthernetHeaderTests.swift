@@ -13,7 +13,7 @@ import Wire
       ([(0x9100, 5), (0x8100, 6)], 0x0806, 22), ([], 0x0026, 14),
       ([(0x8100, 1), (0x8100, 2), (0x8100, 3), (0x8100, 4)], 0x0800, 30),
     ] as [([(UInt16, UInt16)], UInt16, Int)])
-  func tags(tags: [(UInt16, UInt16)], type: UInt16, size: Int) throws {
+  func tagsAreLookedThrough(tags: [(UInt16, UInt16)], type: UInt16, size: Int) throws {
     let header = try #require(read(ethernet(type, tags: tags, [1, 2, 3, 4])))
     #expect(header.type == type)
     #expect(header.size == size)
@@ -28,7 +28,7 @@ import Wire
   }
 
   /// A frame that ends within its header has none.
-  @Test(arguments: 0..<22) func cut(count: Int) {
+  @Test(arguments: 0..<22) func aFrameShorterThanItsHeaderHasNone(count: Int) {
     let frame = ethernet(0x0800, tags: [(0x88A8, 1), (0x8100, 2)], [])
     #expect(read(Array(frame.prefix(count))) == nil)
   }

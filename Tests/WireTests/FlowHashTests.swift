@@ -39,8 +39,8 @@ import Wire
 
   /// Payload, TTL and identification say nothing about the flow.
   @Test func onlyTheFlowCounts() throws {
-    let one = ipv4(6, identification: 1, flags: 0, TCPHeader().segment(.v4, [1]))
-    let other = ipv4(6, identification: 2, options: [1, 1, 1, 0], TCPHeader().segment(.v4, [9, 9]))
+    let one = ipv4(6, identification: 1, flags: 0, TCPBuilder().segment(.v4, [1]))
+    let other = ipv4(6, identification: 2, options: [1, 1, 1, 0], TCPBuilder().segment(.v4, [9, 9]))
     #expect(try hash(one) == hash(other))
   }
 
@@ -62,7 +62,7 @@ import Wire
   }
 
   /// No ports where there are none: ICMP, and packets that end too early.
-  @Test func withoutPorts() throws {
+  @Test func protocolsWithoutPortsHashTheirAddresses() throws {
     #expect(try hash(ipv4(1, [8, 0, 1, 2, 3, 4])) == hash(ipv4(1, [0, 0, 9, 9])))
     #expect(try hash(ipv4(17, [1, 2, 3])) == hash(ipv4(17, [])))
   }

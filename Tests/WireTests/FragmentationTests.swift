@@ -106,7 +106,7 @@ import Wire
     // Of a fragment it is what holds the others together, whatever DF says.
     (0x6000, 0x0777, 0x0777), (0x4005, 0x0777, 0x0777), (0x2000, 0, 0), (5, 0, 0),
   ])
-  func identifications(flags: UInt16, own: UInt16, expected: UInt32) throws {
+  func identificationsAreFreshWhereTheOwnMeansNothing(flags: UInt16, own: UInt16, expected: UInt32) throws {
     let packet = ipv4(1, identification: own, flags: flags, Array(1...24))
     let parts = try fragments(try #require(plan(packet, 36)), packet).map { try ReadPacket($0) }
     #expect(parts.count == 2)
@@ -161,7 +161,7 @@ import Wire
     #expect(try reassemble(parts) == payload)
   }
 
-  @Test func limits() throws {
+  @Test func limitsThatLeaveNoRoomGiveNoPlan() throws {
     let packet = ipv4(1, Array(1...20))
     #expect(plan(packet, 27) == nil)
     #expect(plan(packet, -1) == nil)

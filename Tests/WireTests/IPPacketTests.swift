@@ -4,7 +4,7 @@ import Wire
 
 @Suite struct IPPacketTests {
   @Test func plainIPv4() throws {
-    let packet = try #require(readIP(ipv4(6, TCPHeader().segment(.v4, [1, 2, 3]))))
+    let packet = try #require(readIP(ipv4(6, TCPBuilder().segment(.v4, [1, 2, 3]))))
     #expect(packet.version == 4)
     #expect(packet.upperProtocol == 6)
     #expect(packet.headerByteCount == 20)
@@ -29,10 +29,10 @@ import Wire
     let addresses = (1...32).map { UInt8($0) }
     let held = type == 0 ? addresses : Array(addresses.prefix(16))
     let header = [6, UInt8(held.count / 8), UInt8(type), UInt8(segmentsLeft), 0, 0, 0, 0] + held
-    let bytes = ipv6(43, header + TCPHeader().segment(.v6, [1, 2, 3]))
+    let bytes = ipv6(43, header + TCPBuilder().segment(.v6, [1, 2, 3]))
     let packet = try #require(readIP(bytes))
     #expect(packet.upperProtocol == 6)
-    var plain = ipv6(6, TCPHeader().segment(.v6, [1, 2, 3]))
+    var plain = ipv6(6, TCPBuilder().segment(.v6, [1, 2, 3]))
     if finalAt >= 0 {
       let start = type == 0 ? 16 : 0
       plain.replaceSubrange(24..<40, with: held[start..<start + 16])
@@ -42,7 +42,7 @@ import Wire
   }
 
   /// Short frames are padded behind the packet's end.
-  @Test func padding() throws {
+  @Test func paddingBehindThePacketIsNotPartOfIt() throws {
     let packet = try #require(readIP(ipv4(17, udpDatagram(.v4, [1])) + [UInt8](repeating: 0, count: 17)))
     #expect(packet.end == 29)
     #expect(!packet.isTruncated)
@@ -50,7 +50,7 @@ import Wire
     #expect(six.end == 49)
   }
 
-  @Test func truncated() throws {
+  @Test func aPacketLongerThanItsBytesIsTruncated() throws {
     let packet = try #require(readIP(Array(ipv4(17, udpDatagram(.v4, [1, 2, 3, 4])).dropLast())))
     #expect(packet.isTruncated)
     #expect(packet.end == 31)
@@ -68,8 +68,8 @@ import Wire
   }
 
   /// A total length of 0 stands for the frame's (IPv4 BIG TCP).
-  @Test func bigTCPv4() throws {
-    let segment = TCPHeader().segment(.v4, [UInt8](repeating: 7, count: 70_000))
+  @Test func aTotalLengthOfZeroIsTheFrames() throws {
+    let segment = TCPBuilder().segment(.v4, [UInt8](repeating: 7, count: 70_000))
     let packet = try #require(readIP(ipv4(6, totalLength: 0, segment)))
     #expect(packet.end == 70_040)
     #expect(!packet.isTruncated)
@@ -95,7 +95,7 @@ import Wire
   }
 
   @Test func plainIPv6() throws {
-    let packet = try #require(readIP(ipv6(6, TCPHeader().segment(.v6, [1]))))
+    let packet = try #require(readIP(ipv6(6, TCPBuilder().segment(.v6, [1]))))
     #expect(packet.version == 6)
     #expect(packet.upperProtocol == 6)
     #expect(packet.headerByteCount == 40)
@@ -119,7 +119,7 @@ import Wire
   /// Its length counts four-byte units (RFC 4302 section 2.2).
   @Test func authenticationHeader() throws {
     let header: [UInt8] = [6, 4] + [UInt8](repeating: 0, count: 22)
-    let packet = try #require(readIP(ipv6(51, header + TCPHeader().segment(.v6, []))))
+    let packet = try #require(readIP(ipv6(51, header + TCPBuilder().segment(.v6, []))))
     #expect(packet.upperProtocol == 6)
     #expect(packet.headerByteCount == 64)
     #expect(packet.unfragmentableByteCount == 40)
@@ -141,7 +141,7 @@ import Wire
   /// A fragment header on a whole packet (RFC 6946).
   @Test func atomicFragment() throws {
     let header = fragmentHeader(next: 6, offset: 0, more: false, identification: 9)
-    let packet = try #require(readIP(ipv6(44, header + TCPHeader().segment(.v6, [1]))))
+    let packet = try #require(readIP(ipv6(44, header + TCPBuilder().segment(.v6, [1]))))
     #expect(!packet.isFragment)
     #expect(packet.upperProtocol == 6)
     #expect(packet.headerByteCount == 48)
@@ -149,8 +149,8 @@ import Wire
   }
 
   /// IPv6 BIG TCP as Linux makes it: hop-by-hop with nothing but the jumbo payload option.
-  @Test func jumbogram() throws {
-    let segment = TCPHeader().segment(.v6, [UInt8](repeating: 7, count: 70_000))
+  @Test func aJumbogramsLengthIsItsOptions() throws {
+    let segment = TCPBuilder().segment(.v6, [UInt8](repeating: 7, count: 70_000))
     let hopByHop = [6, 0, 0xC2, 4] + bigEndian(UInt32(segment.count + 8))
     let packet = try #require(readIP(ipv6(0, payloadLength: 0, hopByHop + segment)))
     #expect(packet.jumboHeaderByteCount == 8)
@@ -162,7 +162,7 @@ import Wire
 
   @Test func jumbogramThatIsLongerThanItsFrame() throws {
     let hopByHop = [6, 0, 0xC2, 4] + bigEndian(UInt32.max)
-    let packet = try #require(readIP(ipv6(0, payloadLength: 0, hopByHop + TCPHeader().segment(.v6, [1]))))
+    let packet = try #require(readIP(ipv6(0, payloadLength: 0, hopByHop + TCPBuilder().segment(.v6, [1]))))
     #expect(packet.isTruncated)
     #expect(packet.end == 69)
   }
@@ -170,7 +170,7 @@ import Wire
   /// A jumbo payload length that ends within its own option is no length.
   @Test func jumbogramThatIsShorterThanItsOption() throws {
     let hopByHop = [6, 0, 0xC2, 4] + bigEndian(UInt32(7))
-    let packet = try #require(readIP(ipv6(0, payloadLength: 0, hopByHop + TCPHeader().segment(.v6, [1]))))
+    let packet = try #require(readIP(ipv6(0, payloadLength: 0, hopByHop + TCPBuilder().segment(.v6, [1]))))
     #expect(packet.jumboHeaderByteCount == 0)
     #expect(packet.end == 69)
     #expect(packet.headerByteCount == 48)
@@ -178,7 +178,7 @@ import Wire
 
   /// Length 0 without the option: newer kernels' BIG TCP. With "no next header" it is an empty packet.
   @Test func lengthZero() throws {
-    let big = try #require(readIP(ipv6(6, payloadLength: 0, TCPHeader().segment(.v6, [1, 2]))))
+    let big = try #require(readIP(ipv6(6, payloadLength: 0, TCPBuilder().segment(.v6, [1, 2]))))
     #expect(big.end == 62)
     #expect(big.jumboHeaderByteCount == 0)
     #expect(try #require(readIP(ipv6(59, payloadLength: 0, [0, 0]))).end == 40)

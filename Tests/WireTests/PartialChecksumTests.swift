@@ -25,7 +25,7 @@ import Wire
     var random = SeededGenerator(seed: 14)
     for _ in 0..<200 {
       let payload = random.bytes(random.int(0...1_500))
-      let upper = number == 6 ? TCPHeader().segment(addresses, payload) : udpDatagram(addresses, payload)
+      let upper = number == 6 ? TCPBuilder().segment(addresses, payload) : udpDatagram(addresses, payload)
       // Padding behind the packet is not summed.
       var packet = open(addresses, number, upper) + [0xEE, 0xEE, 0xEE]
       let found = try #require(try detected(packet))
@@ -43,14 +43,14 @@ import Wire
   }
 
   @Test func finishedChecksumsAreLeftAlone() throws {
-    #expect(try detected(ipv4(6, TCPHeader().segment(.v4, [1, 2, 3]))) == nil)
+    #expect(try detected(ipv4(6, TCPBuilder().segment(.v4, [1, 2, 3]))) == nil)
     #expect(try detected(ipv4(17, udpDatagram(.v4, [1, 2, 3]))) == nil)
     // None at all is allowed for UDP over IPv4.
     #expect(try detected(ipv4(17, udpDatagram(.v4, [1, 2, 3], hasChecksum: false))) == nil)
   }
 
   @Test func nothingIsLookedForInFragmentsAndCutPackets() throws {
-    let packet = open(.v4, 6, TCPHeader().segment(.v4, [1, 2, 3]))
+    let packet = open(.v4, 6, TCPBuilder().segment(.v4, [1, 2, 3]))
     #expect(try detected(packet) != nil)
     #expect(try detected(Array(packet.dropLast())) == nil)
     var fragment = packet
@@ -62,7 +62,7 @@ import Wire
   }
 
   /// A computed zero is sent as all ones by UDP only.
-  @Test func zero() throws {
+  @Test func zeroIsWrittenAsAllOnesForUDP() throws {
     // Eight bytes of payload-free UDP whose sum with the pseudo-header is all ones.
     var packet = open(.v4, 17, [0, 0, 0, 0, 0, 8, 0, 0])
     packet.put([0, 0], at: 20)

@@ -28,8 +28,8 @@ extension SeededGenerator {
     return options
   }
 
-  mutating func tcpHeader() -> TCPHeader {
-    var header = TCPHeader()
+  mutating func tcpHeader() -> TCPBuilder {
+    var header = TCPBuilder()
     header.sourcePort = UInt16(int(0...65_535))
     header.destinationPort = UInt16(int(0...65_535))
     header.sequence = UInt32(truncatingIfNeeded: next())

@@ -66,7 +66,7 @@ import Wire
     #expect(header(cooked(0, type: 4, long), .linuxCooked) == hex("02AABBCCDDEE 020101010101 88B5"))
   }
 
-  @Test func rawIP() {
+  @Test func rawPacketsTellIPByItsVersion() {
     #expect(header(Self.packet, .rawIP) == hex("000000000000 000000000000 0800"))
     #expect(header(ipv6(17, [1]), .rawIP) == hex("000000000000 000000000000 86DD"))
     #expect(header([0x12, 0x34], .rawIP) == hex("000000000000 000000000000 88B5"))
@@ -74,7 +74,7 @@ import Wire
   }
 
   /// The address family's byte order is the capturing host's, so the packet itself tells the version.
-  @Test func null() {
+  @Test func nullLinksTellIPByItsVersion() {
     #expect(header([2, 0, 0, 0] + Self.packet, .null) == hex("000000000000 000000000000 0800"))
     #expect(header([0, 0, 0, 30] + ipv6(17, [1]), .null) == hex("000000000000 000000000000 86DD"))
     #expect(header([2, 0, 0, 0], .null) == hex("000000000000 000000000000 88B5"))

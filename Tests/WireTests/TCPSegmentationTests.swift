@@ -20,7 +20,7 @@ import Wire
 
   /// Two segments of a known packet, byte by byte.
   @Test func exactBytes() throws {
-    var header = TCPHeader()
+    var header = TCPBuilder()
     header.flags = 0x99  // CWR, ACK, PSH, FIN
     let packet = ipv4(6, identification: 0xFFFF, header.segment(.v4, Array(1...6)))
     let plan = try #require(self.plan(packet, 44))
@@ -43,7 +43,7 @@ import Wire
   /// The urgent pointer counts from a segment's own sequence number; behind the urgent data nothing is urgent.
   @Test(arguments: [(5, [5, 1, 0]), (4, [4, 0, 0]), (0, [0, 0, 0]), (100, [100, 96, 92])] as [(UInt16, [UInt16])])
   func urgentData(pointer: UInt16, expected: [UInt16]) throws {
-    var header = TCPHeader()
+    var header = TCPBuilder()
     header.flags = 0x30  // URG, ACK
     header.urgent = pointer
     let packet = ipv4(6, header.segment(.v4, Array(1...12)))
@@ -72,7 +72,7 @@ import Wire
   }
 
   private func check(
-    _ segments: [[UInt8]], _ plan: Segmentation, _ packet: [UInt8], _ header: TCPHeader, _ payload: [UInt8],
+    _ segments: [[UInt8]], _ plan: Segmentation, _ packet: [UInt8], _ header: TCPBuilder, _ payload: [UInt8],
     _ limit: Int, _ segmentSize: Int, _ round: Int
   ) throws {
     let original = try #require(readIP(packet))
@@ -127,8 +127,8 @@ import Wire
   }
 
   /// One byte of room, none, and a payload that fits exactly.
-  @Test func limits() throws {
-    let packet = ipv4(6, TCPHeader().segment(.v4, Array(1...10)))
+  @Test func limitsThatLeaveNoRoomGiveNoPlan() throws {
+    let packet = ipv4(6, TCPBuilder().segment(.v4, Array(1...10)))
     #expect(plan(packet, 40) == nil)
     #expect(plan(packet, 0) == nil)
     #expect(plan(packet, -50) == nil)
@@ -142,7 +142,7 @@ import Wire
   /// As many segments as before, all of one size; a payload that cannot be shared so stays as it was.
   @Test(arguments: [(10, [5, 5]), (11, [9, 2]), (9, [9])] as [(Int, [Int])])
   func sharedEvenly(payload: Int, sizes: [Int]) throws {
-    var header = TCPHeader()
+    var header = TCPBuilder()
     header.flags = 0x18  // ACK, PSH
     let bytes = (0..<payload).map { UInt8($0) }
     let packet = ipv4(6, header.segment(.v4, bytes))
@@ -158,7 +158,7 @@ import Wire
 
   /// A limit beyond what an IP length can say is not used.
   @Test func noSegmentExceedsItsLengthField() throws {
-    let packet = ipv4(6, totalLength: 0, TCPHeader().segment(.v4, [UInt8](repeating: 1, count: 200_000)))
+    let packet = ipv4(6, totalLength: 0, TCPBuilder().segment(.v4, [UInt8](repeating: 1, count: 200_000)))
     let plan = try #require(self.plan(packet, 150_000))
     let made = segments(plan, packet)
     #expect(made.map(\.count).max() == 65_535)
@@ -166,15 +166,15 @@ import Wire
   }
 
   @Test func whatCannotBeSegmented() throws {
-    let whole = TCPHeader().segment(.v4, Array(1...100))
+    let whole = TCPBuilder().segment(.v4, Array(1...100))
     #expect(plan(ipv4(17, whole), 60) == nil)
     #expect(plan(ipv4(6, flags: 0x2000, whole), 60) == nil)
     #expect(plan(ipv4(6, flags: 0x0001, whole), 60) == nil)
     #expect(plan(Array(ipv4(6, whole).dropLast()), 60) == nil)
     // Without payload; with a TCP header that is too short, too long, or cut.
-    #expect(plan(ipv4(6, TCPHeader().segment(.v4, [])), 60) == nil)
+    #expect(plan(ipv4(6, TCPBuilder().segment(.v4, [])), 60) == nil)
     for offset: UInt8 in [0x00, 0x40, 0xF0] {
-      var segment = TCPHeader().segment(.v4, Array(1...20))
+      var segment = TCPBuilder().segment(.v4, Array(1...20))
       segment[12] = offset
       #expect(plan(ipv4(6, segment), 60) == nil)
     }

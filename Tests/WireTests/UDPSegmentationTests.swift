@@ -50,7 +50,7 @@ import Wire
   }
 
   /// One datagram is not cut.
-  @Test func limits() throws {
+  @Test func sizesThatGiveNoPlan() throws {
     let packet = ipv4(17, udpDatagram(.v4, Array(1...20)))
     #expect(plan(packet, 20) == nil)
     #expect(plan(packet, 0) == nil)

@@ -13,6 +13,7 @@ let package = Package(
       name: "Micro",
       dependencies: [
         .product(name: "Benchmark", package: "benchmark"),
+        .product(name: "System", package: "packet-forwarder"),
         .product(name: "Wire", package: "packet-forwarder"),
         .product(name: "Transport", package: "packet-forwarder"),
       ],

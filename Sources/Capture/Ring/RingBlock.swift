@@ -3,13 +3,13 @@ import Glibc
 import Wire
 
 /// One block of a TPACKET_V3 ring that the kernel has handed over: a chain of frames, each behind a `struct
-/// tpacket3_hdr`.
+/// tpacket3_hdr`. The end of the value gives the block back.
 ///
 /// What the kernel writes there is not believed: when it cannot describe a frame in the offload header it has counted
 /// the frame in and dropped it, and the slot holds what an earlier frame left, payload that anyone may have sent. No
 /// read or write that follows from such bytes leaves the block.
 @safe
-struct RingBlock {
+struct RingBlock: ~Copyable {
   private let base: UnsafeMutableRawPointer
   private let byteCount: Int
   /// Slots in the block, those without a frame included.
@@ -34,7 +34,7 @@ struct RingBlock {
 
   /// The block at `base` if the kernel has handed it over, else nil.
   ///
-  /// - Safety: `base` is a block of a mapped ring, aligned to 8, which must not be released while the value is in use.
+  /// - Safety: `base` is a block of a mapped ring, aligned to 8, of which there is no other value.
   @unsafe init?(_ base: UnsafeMutableRawPointer, byteCount: Int, hasOffloadHeader: Bool) {
     guard byteCount >= Self.descriptionByteCount else { return nil }
     let header = unsafe base.assumingMemoryBound(to: tpacket_block_desc.self)
@@ -52,12 +52,12 @@ struct RingBlock {
   /// Offset of the block status word: behind version and offset_to_priv.
   static let statusOffset = 8
 
-  /// Gives the block back to the kernel; no frame of it may be used any more.
-  ///
-  /// - Safety: as for `init`, and once per block.
-  @unsafe static func release(_ base: UnsafeMutableRawPointer) {
-    unsafe CLinux_store_release(base + statusOffset, UInt32(TP_STATUS_KERNEL))
+  deinit {
+    unsafe CLinux_store_release(base + Self.statusOffset, UInt32(TP_STATUS_KERNEL))
   }
+
+  /// Gives the block back to the kernel; no frame of it may be used any more.
+  consuming func giveBack() {}
 
   /// What the ring knows of a frame besides its bytes.
   struct Entry {

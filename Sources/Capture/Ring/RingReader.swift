@@ -3,9 +3,10 @@ import Glibc
 import System
 import Wire
 
-/// Takes frames out of a ring, a block at a time, and gives the blocks back when they have been sent.
+/// Takes frames out of a ring, a block at a time, and gives each back when it has been sent: its frames are read for
+/// their checksums and again by the send, and what is held meanwhile is cache that the application does not have.
 ///
-/// A value that is changed in place, so that nothing per frame asks the runtime whether it may.
+/// A value that is changed in place: as a class, each access would cost the runtime an exclusivity check per frame.
 @safe
 struct RingReader: ~Copyable {
   let socket: PacketSocket
@@ -22,22 +23,12 @@ struct RingReader: ~Copyable {
     self.socket = socket
   }
 
-  /// Hands over blocks that are ready now, `RingTuning.blocksPerTurn` at most, none after `deadline` (milliseconds of
-  /// `MonotonicClock`); false if none was ready. Blocks that are held together go in shares that are about equal: the
-  /// more frames the consumer can choose from, the longer its batches.
+  /// Hands over blocks that are ready now, each by itself, `RingTuning.blocksPerTurn` at most, none after `deadline`
+  /// (milliseconds of `MonotonicClock`); false if none was ready.
   mutating func consumeBlocks(into consumer: any FrameConsumer, by deadline: Int64 = .max) -> Bool {
-    let ready = countReadyBlocks(atMost: RingTuning.blocksPerTurn)
-    guard ready > 0 else { return false }
-    let limit = max(
-      1,
-      min(socket.geometry.blockCount / RingTuning.heldShare, RingTuning.heldByteCount / socket.geometry.blockByteCount)
-    )
-    let shares = (ready + limit - 1) / limit
-    let share = (ready + shares - 1) / shares
-    var held = 0
-    for _ in 0..<ready {
-      if deadline != .max, MonotonicClock.milliseconds >= deadline { break }
-      guard var block = block(nextBlock) else { break }
+    for turn in 0..<RingTuning.blocksPerTurn {
+      if deadline != .max, MonotonicClock.milliseconds >= deadline { return turn > 0 }
+      guard var block = takeBlock() else { return turn > 0 }
       while var entry = block.next() {
         if !entry.isEthernet {
           entry.frame.byteCount = keptByteCount(of: entry)
@@ -48,42 +39,22 @@ struct RingReader: ~Copyable {
       }
       taken &+= UInt64(block.taken)
       unreadable &+= UInt64(block.unreadable)
-      held += 1
-      nextBlock = (nextBlock + 1) % socket.geometry.blockCount
-      // Few frames that fill a block fill their sends by themselves.
-      let isBulk = block.frameCount < RingTuning.framesPerBlock
-      if isBulk || held == share || batch.count * 2 >= FrameBatch.capacity {
-        release(held, to: consumer)
-        held = 0
-      }
+      deliver(to: consumer)
+      block.giveBack()
     }
-    release(held, to: consumer)
     return true
   }
 
-  private func block(_ index: Int) -> RingBlock? {
+  /// The next block, if the kernel has handed it over.
+  private mutating func takeBlock() -> RingBlock? {
     let geometry = socket.geometry
-    return unsafe RingBlock(
-      socket.base + index * geometry.blockByteCount, byteCount: geometry.blockByteCount,
-      hasOffloadHeader: socket.hasOffloadHeader)
-  }
-
-  /// Blocks that the kernel has handed over, from the next one on.
-  private func countReadyBlocks(atMost limit: Int) -> Int {
-    let count = socket.geometry.blockCount
-    var ready = 0
-    while ready < min(limit, count), block((nextBlock + ready) % count) != nil { ready += 1 }
-    return ready
-  }
-
-  /// Has the last `count` blocks sent and gives them back to the kernel.
-  private mutating func release(_ count: Int, to consumer: any FrameConsumer) {
-    deliver(to: consumer)
-    let blockCount = socket.geometry.blockCount
-    for back in stride(from: count, to: 0, by: -1) {
-      let index = (nextBlock + blockCount - back) % blockCount
-      unsafe RingBlock.release(socket.base + index * socket.geometry.blockByteCount)
-    }
+    guard
+      let block = unsafe RingBlock(
+        socket.base + nextBlock * geometry.blockByteCount, byteCount: geometry.blockByteCount,
+        hasOffloadHeader: socket.hasOffloadHeader)
+    else { return nil }
+    nextBlock = (nextBlock + 1) % geometry.blockCount
+    return block
   }
 
   private mutating func deliver(to consumer: any FrameConsumer) {

@@ -9,15 +9,6 @@ enum RingTuning {
   /// tp_retire_blk_tov: milliseconds after which a block that is not full is handed over. It bounds the delay of a frame
   /// and, at moderate rates, the wake-ups a second, which an application on the same core feels.
   static let retireMilliseconds: UInt32 = 4
-  /// Bytes of blocks whose frames are sent together and that are held meanwhile, one block at least: less than a core's
-  /// second-level cache, of which the application wants its share. A frame is read for its checksum and again when it is
-  /// sent. Nothing is waited for: waits of up to 10 ms and 1 MiB held cost an HTTP server a fifth of its requests.
-  static let heldByteCount = 512 << 10
-  /// The share of a small ring that is held at most, one in so many blocks: the kernel must never wait for blocks that
-  /// could have gone back.
-  static let heldShare = 8
-  /// Frames per block below which they are so large that few fill a send: such a block is sent by itself.
-  static let framesPerBlock = 32
   /// Blocks after which a busy ring lets its thread look at orders, interfaces and the clock.
   static let blocksPerTurn = 4
 }

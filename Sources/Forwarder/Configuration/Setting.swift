@@ -1,60 +1,89 @@
-/// The names of one setting.
+/// One setting: its names, what it takes, where its value goes. `Setting.all` is the table of them.
 public struct Setting: Sendable {
+  /// What holds where the setting is not given.
+  enum Fallback: Sendable {
+    /// What the property of `Settings` starts with.
+    case value
+    /// The same, but people call it this.
+    case called(String)
+    /// Nothing: it must be given.
+    case none
+  }
+
   /// Flag, without the dashes.
   public let flag: String
   /// Environment variables, the first one set wins.
   public let variables: [String]
+  /// One sentence for `--help`.
+  public let help: String
+  /// What holds where it is not given, in words; nil where it must be given.
+  public let defaultText: String?
 
-  init(_ flag: String, _ variables: String...) {
+  /// Whether the log's first line lists it where it is not the default.
+  let isListed: Bool
+  /// The property that it sets.
+  let property: any PartialKeyPath<Settings> & Sendable
+  /// What it takes, for messages.
+  let takes: @Sendable () -> String
+  /// Sets the property from a text; false if the text makes no sense.
+  let assign: @Sendable (String, inout Settings) -> Bool
+  /// The value in a form in which it may be given; nil where it is the default.
+  let choice: @Sendable (Settings) -> String?
+
+  /// A setting that always has a value.
+  init<Value>(
+    _ flag: String, _ variables: String..., to property: any WritableKeyPath<Settings, Value> & Sendable,
+    _ form: SettingForm<Value>, fallback: Fallback = .value, isListed: Bool = true, help: String
+  ) {
+    let normal = Settings(destinations: [])[keyPath: property]
     self.flag = flag
     self.variables = variables
-  }
-
-  /// Every setting there is.
-  public static let all = [
-    filter, destination, interface, mtu, statDuration, vni, capture, snapLength, oversize, segment, checksum,
-    sourcePorts, destinationMode, resolveInterval, workers, bufferSize, sample, statFormat, logLevel, mirrorMetadata,
-  ]
-
-  static let filter = Setting("filter", "BPF_FILTER")
-  static let destination = Setting("destination", "DESTINATION")
-  static let interface = Setting("interface", "INTERFACE")
-  static let mtu = Setting("mtu", "MTU")
-  static let statDuration = Setting("stat-duration", "STAT_DURATION")
-  static let vni = Setting("vni", "VNI")
-  static let capture = Setting("capture", "CAPTURE")
-  static let snapLength = Setting("snap-length", "SNAP_LENGTH")
-  static let oversize = Setting("oversize", "OVERSIZE")
-  static let segment = Setting("segment", "SEGMENT")
-  static let checksum = Setting("checksum", "CHECKSUM")
-  static let sourcePorts = Setting("source-ports", "SOURCE_PORTS")
-  static let destinationMode = Setting("destination-mode", "DESTINATION_MODE")
-  static let resolveInterval = Setting("resolve-interval", "RESOLVE_INTERVAL")
-  static let workers = Setting("workers", "WORKERS")
-  static let bufferSize = Setting("buffer-size", "BUFFER_SIZE")
-  static let sample = Setting("sample", "SAMPLE")
-  static let statFormat = Setting("stat-format", "STAT_FORMAT")
-  static let logLevel = Setting("log-level", "LOG_LEVEL", "LOGLEVEL")
-  static let mirrorMetadata = Setting("mirror-metadata", "MIRROR_METADATA")
-}
-
-/// Values by flag and by variable; a flag wins, and an empty value counts as unset.
-public struct SettingSource: Sendable {
-  private let flags: [String: String]
-  private let environment: [String: String]
-
-  /// Values given on the command line, by flag without dashes, and in the environment.
-  public init(flags: [String: String], environment: [String: String]) {
-    self.flags = flags
-    self.environment = environment
-  }
-
-  /// The value and the name it was given under.
-  func value(_ setting: Setting) -> (name: String, value: String)? {
-    if let value = flags[setting.flag] { return ("--\(setting.flag)", value) }
-    for variable in setting.variables {
-      if let value = environment[variable], value.contains(where: { !$0.isWhitespace }) { return (variable, value) }
+    self.help = help
+    self.isListed = isListed
+    self.property = property
+    defaultText =
+      switch fallback {
+      case .value: form.write(normal)
+      case .called(let words): words
+      case .none: nil
+      }
+    takes = form.takes
+    assign = { text, settings in
+      guard let value = form.read(text) else { return false }
+      settings[keyPath: property] = value
+      return true
     }
-    return nil
+    choice = { settings in
+      let value = settings[keyPath: property]
+      return value == normal ? nil : form.write(value)
+    }
+  }
+
+  /// A setting that has no value where it is not given, and what people call that.
+  init<Value>(
+    _ flag: String, _ variables: String..., to property: any WritableKeyPath<Settings, Value?> & Sendable,
+    _ form: SettingForm<Value>, otherwise words: String, isListed: Bool = true, help: String
+  ) {
+    self.flag = flag
+    self.variables = variables
+    self.help = help
+    self.isListed = isListed
+    self.property = property
+    defaultText = words
+    takes = form.takes
+    assign = { text, settings in
+      guard let value = form.read(text) else { return false }
+      settings[keyPath: property] = value
+      return true
+    }
+    choice = { $0[keyPath: property].map(form.write) }
+  }
+
+  /// The row of the table that sets this property.
+  public static func of(_ property: PartialKeyPath<Settings>) -> Setting {
+    guard let row = all.first(where: { $0.property == property }) else {
+      preconditionFailure("no setting has the property \(property)")
+    }
+    return row
   }
 }

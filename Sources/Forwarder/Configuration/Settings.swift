@@ -4,7 +4,7 @@ public import Mirror
 import System
 public import Transport
 
-/// Everything an operator can set, checked.
+/// Everything an operator can set, checked. Each property has a row in `Setting.all`.
 public struct Settings: Sendable {
   /// pcap-filter(7) expression; empty takes every frame.
   public var filter = ""
@@ -64,41 +64,5 @@ public struct Settings: Sendable {
   }
 
   /// INTERFACE as it was given.
-  public var interfaceNames: String {
-    switch interfaces {
-    case .any: "any"
-    case .named(let names): names.joined(separator: ",")
-    }
-  }
-}
-
-/// Form of the statistics (STAT_FORMAT).
-public enum StatisticsFormat: String, Sendable, CaseIterable {
-  /// One line for people.
-  case text
-  /// One JSON object a line.
-  case json
-}
-
-/// A value that makes no sense.
-public struct SettingsError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The variable or flag it came from.
-  public let name: String
-  /// The value, if there was one.
-  public let value: String?
-  /// What the setting takes.
-  public let takes: String
-
-  /// An error about the value of `name`.
-  public init(name: String, value: String?, takes: String) {
-    self.name = name
-    self.value = value
-    self.takes = takes
-  }
-
-  /// One line: what, which value, what would be right.
-  public var description: String {
-    guard let value else { return "\(name) is not set; it takes \(takes)" }
-    return "\(name)=\(value) makes no sense; it takes \(takes)"
-  }
+  public var interfaceNames: String { SettingForm.interfaces.write(interfaces) }
 }

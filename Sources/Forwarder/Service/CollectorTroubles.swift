@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import System
+import Telemetry
 import Transport
 
 /// What goes wrong with each collector, in lines of the log.

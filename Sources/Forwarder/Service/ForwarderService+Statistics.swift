@@ -1,6 +1,7 @@
 import Logging
 public import Mirror
 import System
+import Telemetry
 import Transport
 
 /// What is counted and told while it runs.
@@ -8,12 +9,20 @@ extension ForwarderService {
   /// Frames captured so far, by all workers.
   public var counters: Counters { workers.reduce(Counters()) { $0 + $1.counters } }
 
-  var snapshot: StatisticsClock.Snapshot {
-    let engine = workers.map(\.status.engine).first { !$0.isEmpty } ?? settings.capture.rawValue
+  /// All there is to tell of this moment.
+  var snapshot: ForwarderStatus {
+    let workers = self.workers.map(\.status)
     let collectors = directory.collectors
-    return StatisticsClock.Snapshot(
-      counters: counters, engine: engine, mtu: collectors.outerMTU(mtu: settings.mtu),
-      collectors: directory.reports)
+    return ForwarderStatus(
+      version: Version.current, host: HostName.current, time: WallClock.nanosecondsSince1970,
+      uptime: statistics.uptime, interface: settings.interfaceNames,
+      engine: workers.map(\.engine).first { !$0.isEmpty } ?? settings.capture.rawValue,
+      mtu: collectors.outerMTU(mtu: settings.mtu), vni: settings.vni, areCapturing: workers.map(\.isCapturing),
+      collectors: directory.reports.map { report in
+        let path = collectors.paths.first { $0.address == report.address }
+        return ForwarderStatus.Collector(report: report, pathMTU: path?.routeMTU)
+      },
+      counters: counters)
   }
 
   /// The statistics' thread.
@@ -31,7 +40,7 @@ extension ForwarderService {
         loopGuard.report(to: logger)
         announceStart()
         let now = snapshot
-        for line in watch.tick(now: MonotonicClock.milliseconds, now.counters, now.collectors) {
+        for line in watch.tick(now: MonotonicClock.milliseconds, now.counters, now.reports) {
           logger.log(level: line.level, "\(line.text)")
         }
       }

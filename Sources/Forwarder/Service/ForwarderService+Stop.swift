@@ -2,6 +2,7 @@ import Logging
 import Mirror
 import Synchronization
 import System
+import Telemetry
 import Transport
 
 /// How it ends.

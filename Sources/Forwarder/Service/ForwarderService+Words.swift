@@ -1,6 +1,7 @@
 import Logging
 import Synchronization
 import System
+import Telemetry
 import Transport
 
 /// What has been said about where frames go.

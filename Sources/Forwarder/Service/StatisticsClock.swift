@@ -1,19 +1,11 @@
-import Capture
 import Mirror
 import Synchronization
 import System
+import Telemetry
 import Transport
 
 /// Prints a line every STAT_DURATION seconds and one at the end, each for the interval as it was measured.
 final class StatisticsClock: Sendable {
-  /// The state of the forwarder at one moment.
-  struct Snapshot: Sendable {
-    var counters: Counters
-    var engine: String
-    var mtu: Int?
-    var collectors: [CollectorReport]
-  }
-
   private struct State {
     var last = Counters()
     var lastCollectors: [CollectorReport] = []
@@ -22,11 +14,10 @@ final class StatisticsClock: Sendable {
   }
 
   private let format: StatisticsFormat
-  private let interface: String
   private let duration: Int64
   private let output: @Sendable (String) -> Void
   private let clock: @Sendable () -> Int64
-  private let host = HostName.current
+  private let start: Int64
   private let state: Mutex<State>
 
   /// `output` gets each line. `clock` tells milliseconds that never go back.
@@ -35,12 +26,11 @@ final class StatisticsClock: Sendable {
     output: @escaping @Sendable (String) -> Void
   ) {
     format = settings.statFormat
-    interface = settings.interfaceNames
     duration = Int64(settings.statDuration) * 1_000
     self.output = output
     self.clock = clock
-    let now = clock()
-    state = Mutex(State(lastTime: now, next: now + duration))
+    start = clock()
+    state = Mutex(State(lastTime: start, next: start + duration))
   }
 
   /// Milliseconds until the next line is due, at most `limit`.
@@ -52,26 +42,26 @@ final class StatisticsClock: Sendable {
   /// Whether a line is due.
   var isDue: Bool { duration > 0 && state.withLock { $0.next } <= clock() }
 
-  /// Prints the line of an interval.
-  func tick(_ snapshot: Snapshot) {
-    print(snapshot, isFinal: false)
+  /// Milliseconds since it was made.
+  var uptime: Int64 { clock() - start }
+
+  /// Prints the line of the interval that ends with this moment.
+  func tick(_ status: ForwarderStatus) {
+    print(status, isFinal: false)
   }
 
   /// Prints the last line, whatever STAT_DURATION is.
-  func finish(_ snapshot: Snapshot) {
-    print(snapshot, isFinal: true)
+  func finish(_ status: ForwarderStatus) {
+    print(status, isFinal: true)
   }
 
-  private func print(_ snapshot: Snapshot, isFinal: Bool) {
+  private func print(_ status: ForwarderStatus, isFinal: Bool) {
     let now = clock()
     let report = state.withLock { state in
       let report = StatisticsReport(
-        time: WallClock.secondsSince1970, interval: Double(now - state.lastTime) / 1_000, isFinal: isFinal,
-        interface: interface, engine: snapshot.engine, mtu: snapshot.mtu, host: host,
-        counters: snapshot.counters - state.last, total: snapshot.counters,
-        collectors: snapshot.collectors.since(state.lastCollectors), totalCollectors: snapshot.collectors)
-      state.last = snapshot.counters
-      state.lastCollectors = snapshot.collectors
+        status, since: state.last, state.lastCollectors, milliseconds: now - state.lastTime, isFinal: isFinal)
+      state.last = status.counters
+      state.lastCollectors = status.reports
       state.lastTime = now
       // Keeps the rhythm, but starts afresh after a pause: no line is for less than most of an interval.
       let isLate = now - state.next > duration / 10
@@ -79,5 +69,15 @@ final class StatisticsClock: Sendable {
       return report
     }
     output(report.line(format))
+  }
+}
+
+extension StatisticsReport {
+  /// The line for `format`, without a newline.
+  fileprivate func line(_ format: StatisticsFormat) -> String {
+    switch format {
+    case .text: text
+    case .json: json
+    }
   }
 }

@@ -1,5 +1,6 @@
 import Logging
 import Mirror
+import Telemetry
 import Transport
 
 /// Turns counters into lines of the log: a trouble is said when it begins, at most once a minute while it lasts, and
@@ -48,7 +49,7 @@ struct TroubleWatch {
     // Where no collector's own counters tell, the frames' do.
     let ownDrops = collectors.areFailing ? 0 : new.droppedSend
     if let count = sendDrops.count(ownDrops, now: now) {
-      let names = new.send.droppedByName.map(\.0).joined(separator: ", ")
+      let names = new.send.droppedByName.map(\.name).joined(separator: ", ")
       lines.append(Line(level: .warning, text: "\(count) frames were not sent: \(names)"))
     }
     if let count = kernelDrops.count(new.kernelDropped, now: now) {

@@ -65,7 +65,7 @@ struct InnerFrame {
 
   /// Whether tunnel header and Ethernet header can be written in place, and the packet changed.
   var isWritable: Bool {
-    headroom >= VXLANHeader.byteCount + (synthesized == nil ? 0 : linkByteCount)
+    headroom >= Tunnel.headerByteCount + (synthesized == nil ? 0 : linkByteCount)
   }
 
   /// The captured bytes of the network packet.

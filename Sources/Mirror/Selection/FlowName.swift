@@ -24,14 +24,16 @@ package struct FlowName: BitwiseCopyable, Equatable, Sendable {
     upperProtocol = packet.upperProtocol
     isIPv6 = packet.version == 6
     if isIPv6 {
-      source = InlineAddress(high: network.uint64(at: 8), low: network.uint64(at: 16))
-      destination = InlineAddress(high: network.uint64(at: 24), low: network.uint64(at: 32))
+      source = InlineAddress(
+        high: network.read(IPv6Header.sourceHigh), low: network.read(IPv6Header.sourceLow))
+      destination = InlineAddress(
+        high: network.read(IPv6Header.destinationHigh), low: network.read(IPv6Header.destinationLow))
     } else {
-      source.high = UInt64(network.uint32(at: 12)) << 32
-      destination.high = UInt64(network.uint32(at: 16)) << 32
+      source.high = UInt64(network.read(IPv4Header.source)) << 32
+      destination.high = UInt64(network.read(IPv4Header.destination)) << 32
     }
     if !packet.isFragment, IPProtocol.hasPorts(upperProtocol), packet.end - packet.headerByteCount >= 4 {
-      ports = network.uint32(at: packet.headerByteCount)
+      ports = network.read(UDPHeader.ports, at: packet.headerByteCount)
     }
   }
 

@@ -19,7 +19,7 @@ struct ReturnedFrame: Sendable {
   ///   - ports: UDP ports that it sends to; four are looked at.
   init(vni: UInt32, ports: [UInt16]) {
     self.vni = vni
-    var known = [VXLANHeader.port, Self.oldKernelPort]
+    var known = [Tunnel.port, Self.oldKernelPort]
     for port in ports where !known.contains(port) { known.append(port) }
     self.ports = InlineArray { known[min($0, known.count - 1)] }
   }
@@ -28,9 +28,9 @@ struct ReturnedFrame: Sendable {
   @inline(__always)
   func mayBeTunnel(_ network: RawSpan, _ packet: IPPacket) -> Bool {
     guard packet.upperProtocol == IPProtocol.udp, !packet.isFragment,
-      packet.end - packet.headerByteCount >= 8 + VXLANHeader.byteCount
+      packet.end - packet.headerByteCount >= UDPHeader.byteCount + VXLANHeader.byteCount
     else { return false }
-    let port = network.uint16(at: packet.headerByteCount + 2)
+    let port = network.read(UDPHeader.destinationPort, at: packet.headerByteCount)
     for index in ports.indices where ports[index] == port { return true }
     return false
   }
@@ -42,7 +42,7 @@ struct ReturnedFrame: Sendable {
     for depth in 1...Self.maximumDepth {
       let bytes = network.extracting(start..<network.byteCount)
       guard mayBeTunnel(bytes, packet) else { return false }
-      let header = packet.headerByteCount + 8
+      let header = packet.headerByteCount + UDPHeader.byteCount
       guard let tunnel = try? VXLANHeader.parse(bytes.extracting(header..<packet.end)) else { return false }
       if depth > 1, tunnel.vni == vni { return true }
       let frame = header + VXLANHeader.byteCount

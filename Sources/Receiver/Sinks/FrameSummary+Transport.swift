@@ -10,17 +10,17 @@ extension FrameSummary {
       return "\(bare(source)) -> \(bare(destination)) \(name) fragment at \(fragmentOffset)"
     }
     switch number {
-    case 6:
-      guard segment.byteCount >= 20 else { break }
-      return ports(segment, source, destination) + " TCP \(tcpFlags(segment.uint8(at: 13)))"
-    case 17, 132:
-      guard segment.byteCount >= 8 else { break }
+    case IPProtocol.tcp:
+      guard segment.byteCount >= TCPHeader.minimumByteCount else { break }
+      return ports(segment, source, destination) + " TCP \(tcpFlags(segment.read(TCPHeader.flags)))"
+    case IPProtocol.udp, IPProtocol.sctp:
+      guard segment.byteCount >= UDPHeader.byteCount else { break }
       return ports(segment, source, destination) + " " + name
-    case 1, 58:
-      guard segment.byteCount >= 4 else { break }
-      let type = segment.uint8(at: 0)
-      let messages = number == 1 ? icmpMessages : icmpv6Messages
-      let text = messages[type] ?? "type \(type) code \(segment.uint8(at: 1))"
+    case IPProtocol.icmp, IPProtocol.icmpv6:
+      guard segment.byteCount >= ICMPHeader.minimumByteCount else { break }
+      let type = segment.read(ICMPHeader.type)
+      let messages = number == IPProtocol.icmp ? icmpMessages : icmpv6Messages
+      let text = messages[type] ?? "type \(type) code \(segment.read(ICMPHeader.code))"
       return "\(bare(source)) -> \(bare(destination)) \(name) \(text)"
     default:
       return "\(bare(source)) -> \(bare(destination)) \(name)"
@@ -29,7 +29,7 @@ extension FrameSummary {
   }
 
   private static func ports(_ segment: RawSpan, _ source: String, _ destination: String) -> String {
-    "\(source):\(segment.uint16(at: 0)) -> \(destination):\(segment.uint16(at: 2))"
+    "\(source):\(segment.read(UDPHeader.sourcePort)) -> \(destination):\(segment.read(UDPHeader.destinationPort))"
   }
 
   private static func bare(_ address: String) -> String {

@@ -32,7 +32,7 @@ public final class CollectorSet: Sendable {
     // By index: an iterator of the array costs allocations in debug builds, and this is asked for every batch.
     for index in paths.indices {
       let limit = min(mtu ?? Int.max, paths[index].routeMTU)
-      least = min(least, limit - paths[index].address.overhead - VXLANHeader.byteCount)
+      least = min(least, limit - Tunnel.overhead(isIPv6: paths[index].address.isIPv6))
     }
     return least
   }

@@ -9,7 +9,7 @@ public struct Destination: Hashable, Sendable {
   public let port: UInt16
 
   /// A destination known to be well formed.
-  public init(host: String, port: UInt16 = VXLANHeader.port) {
+  public init(host: String, port: UInt16 = Tunnel.port) {
     self.host = host
     self.port = port
   }
@@ -19,7 +19,7 @@ public struct Destination: Hashable, Sendable {
     guard let parts = HostPort(text), parts.port != 0 else { return nil }
     let isAddress = parts.isBracketed || parts.host.contains(":")
     guard isAddress ? SocketAddress.isIPv6Literal(parts.host) : Self.isHostName(parts.host) else { return nil }
-    self.init(host: parts.host, port: parts.port ?? VXLANHeader.port)
+    self.init(host: parts.host, port: parts.port ?? Tunnel.port)
   }
 
   /// The address, where `host` is one and not a name. The interface of a zone is looked up each time: it may come later.

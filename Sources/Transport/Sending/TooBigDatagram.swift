@@ -16,7 +16,7 @@ public struct TooBigDatagram: BitwiseCopyable {
   }
 
   /// Bytes of the inner frame.
-  public var frameByteCount: Int { datagram.byteCount - VXLANHeader.byteCount }
+  public var frameByteCount: Int { datagram.byteCount - Tunnel.headerByteCount }
 
   /// Copies the inner frame, without the VXLAN header, to `target`.
   ///
@@ -24,7 +24,7 @@ public struct TooBigDatagram: BitwiseCopyable {
   ///   held.
   @unsafe public func copyFrame(to target: UnsafeMutableRawPointer) {
     let headCount = Int(datagram.headByteCount)
-    let skipped = min(headCount, VXLANHeader.byteCount)
+    let skipped = min(headCount, Tunnel.headerByteCount)
     unsafe target.copyMemory(from: datagram.head + skipped, byteCount: headCount - skipped)
     if let tail = unsafe datagram.tail {
       unsafe (target + headCount - skipped).copyMemory(from: tail, byteCount: Int(datagram.tailByteCount))

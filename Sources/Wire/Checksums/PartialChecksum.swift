@@ -31,14 +31,14 @@ public struct PartialChecksum: BitwiseCopyable, Equatable, Sendable {
     self.start = start
     field = start + offset
     // The metadata says nothing of the kind (`csum_not_inet` of the kernel stays behind), but the packet does.
-    if offset == 8, let sctpEnd = Self.endOfSCTP(network, packet, start: start, end: end) {
+    if offset == SCTPHeader.checksum.offset, let sctpEnd = Self.endOfSCTP(network, packet, start: start, end: end) {
       guard field + 4 <= sctpEnd else { return nil }
       self.end = sctpEnd
       algorithm = .crc32c
     } else {
       self.end = end
       // The field is at 6 in UDP and at 16 in TCP; at 6 in nothing else that is offloaded.
-      algorithm = offset == 6 ? .udp : .internet
+      algorithm = offset == UDPHeader.checksum.offset ? .udp : .internet
     }
   }
 
@@ -51,23 +51,25 @@ public struct PartialChecksum: BitwiseCopyable, Equatable, Sendable {
     let size = packet.end - start
     switch packet.upperProtocol {
     case IPProtocol.tcp:
-      guard size >= 20 else { return nil }
-      field = start + 16
+      guard size >= TCPHeader.minimumByteCount else { return nil }
+      field = start + TCPHeader.checksum.offset
       algorithm = .internet
     case IPProtocol.udp:
-      guard size >= 8, network.uint16(at: start + 6) != 0 else { return nil }
-      field = start + 6
+      guard size >= UDPHeader.byteCount, network.read(UDPHeader.checksum, at: start) != 0 else { return nil }
+      field = start + UDPHeader.checksum.offset
       algorithm = .udp
     case IPProtocol.sctp:
-      guard size >= 12, network.uint32(at: start + 8) == 0 else { return nil }
-      field = start + 8
+      guard size >= SCTPHeader.byteCount, network.read(SCTPHeader.checksum, at: start) == 0 else { return nil }
+      field = start + SCTPHeader.checksum.offset
       algorithm = .crc32c
     default:
       return nil
     }
     self.start = start
     end = packet.end
-    guard algorithm == .crc32c || network.uint16(at: field) == packet.pseudoHeader(network, byteCount: size).folded
+    guard
+      algorithm == .crc32c
+        || network.read(HeaderField<UInt16>(field)) == packet.pseudoHeader(network, byteCount: size).folded
     else { return nil }
   }
 
@@ -76,11 +78,17 @@ public struct PartialChecksum: BitwiseCopyable, Equatable, Sendable {
   @inlinable
   static func endOfSCTP(_ network: RawSpan, _ packet: IPPacket?, start: Int, end: Int) -> Int? {
     if let packet, packet.headerByteCount == start { return packet.upperProtocol == IPProtocol.sctp ? end : nil }
-    if start >= 20, network.uint8(at: start - 20) == 0x45, network.uint8(at: start - 11) == IPProtocol.sctp {
-      return min(end, start - 20 + Int(network.uint16(at: start - 18)))
+    let ipv4 = start - IPv4Header.minimumByteCount
+    if ipv4 >= 0, network.read(IPv4Header.versionAndLength, at: ipv4) == 0x45,
+      network.read(IPv4Header.upperProtocol, at: ipv4) == IPProtocol.sctp
+    {
+      return min(end, ipv4 + Int(network.read(IPv4Header.totalLength, at: ipv4)))
     }
-    if start >= 40, network.uint8(at: start - 40) >> 4 == 6, network.uint8(at: start - 34) == IPProtocol.sctp {
-      return min(end, start + Int(network.uint16(at: start - 36)))
+    let ipv6 = start - IPv6Header.byteCount
+    if ipv6 >= 0, network.read(IPv6Header.versionAndClass, at: ipv6) >> 4 == 6,
+      network.read(IPv6Header.nextHeader, at: ipv6) == IPProtocol.sctp
+    {
+      return min(end, start + Int(network.read(IPv6Header.payloadLength, at: ipv6)))
     }
     return nil
   }

@@ -36,27 +36,30 @@ public struct Fragmentation: BitwiseCopyable, Sendable {
     self.packet = packet
     if packet.version == 4 {
       // The offset field counts to 65,528: what lies beyond cannot be said.
-      guard packet.end <= 65_535 else { return nil }
+      guard packet.end <= IPv4Header.maximumPacket else { return nil }
       payloadOffset = packet.headerByteCount
       headerByteCount = packet.headerByteCount
-      baseOffset = Int(network.uint16(at: 6) & 0x1FFF)
-      hasMore = network.uint16(at: 6) & 0x2000 != 0
-      let own = network.uint16(at: 4)
-      let needsOne = !packet.isFragment && (own == 0 || network.uint16(at: 6) & 0x4000 != 0)
+      let flags = network.read(IPv4Header.flagsAndOffset)
+      baseOffset = IPv4Header.fragmentOffset(network) / 8
+      hasMore = flags & IPv4Header.moreFragments != 0
+      let own = network.read(IPv4Header.identification)
+      let needsOne = !packet.isFragment && (own == 0 || flags & IPv4Header.dontFragment != 0)
       self.identification = needsOne ? identification & 0xFFFF : UInt32(own)
       copiedOptionByteCount = Self.copiedOptions(network, packet)
     } else {
-      guard packet.end <= 40 + 65_535, packet.jumboHeaderByteCount == 0 else { return nil }
+      guard packet.end <= IPv6Header.byteCount + 65_535, packet.jumboHeaderByteCount == 0 else { return nil }
       copiedOptionByteCount = 0
-      headerByteCount = packet.unfragmentableByteCount + 8
+      headerByteCount = packet.unfragmentableByteCount + IPv6FragmentHeader.byteCount
       // A fragment header that is there already directly follows the unfragmentable part; a packet with headers
       // between is cut in front of them.
       let own = packet.unfragmentableByteCount
-      if packet.end - own >= 8, network.uint8(at: packet.nextHeaderOffset) == IPProtocol.fragment {
-        payloadOffset = own + 8
-        baseOffset = Int(network.uint16(at: own + 2) >> 3)
-        hasMore = network.uint16(at: own + 2) & 1 != 0
-        self.identification = network.uint32(at: own + 4)
+      if packet.end - own >= IPv6FragmentHeader.byteCount,
+        network.uint8(at: packet.nextHeaderOffset) == IPProtocol.fragment
+      {
+        payloadOffset = own + IPv6FragmentHeader.byteCount
+        baseOffset = IPv6FragmentHeader.fragmentOffset(network, at: own) / 8
+        hasMore = network.read(IPv6FragmentHeader.offsetAndMore, at: own) & IPv6FragmentHeader.moreFragments != 0
+        self.identification = network.read(IPv6FragmentHeader.identification, at: own)
       } else {
         guard !packet.isFragment else { return nil }
         payloadOffset = own
@@ -66,7 +69,7 @@ public struct Fragmentation: BitwiseCopyable, Sendable {
       }
     }
     payloadByteCount = packet.end - payloadOffset
-    let room = (min(maximumPacket, 65_535) - headerByteCount) & ~7
+    let room = (min(maximumPacket, IPv4Header.maximumPacket) - headerByteCount) & ~7
     guard room > 0, payloadByteCount > 0 else { return nil }
     payloadPerFragment = room
     count = (payloadByteCount + room - 1) / room
@@ -81,7 +84,7 @@ public struct Fragmentation: BitwiseCopyable, Sendable {
 
   /// Header bytes of fragment `index`: later IPv4 fragments repeat only the options that ask for it.
   @inlinable public func headerCount(_ index: Int) -> Int {
-    packet.version == 4 && index > 0 ? 20 + copiedOptionByteCount : headerByteCount
+    packet.version == 4 && index > 0 ? IPv4Header.minimumByteCount + copiedOptionByteCount : headerByteCount
   }
 
   /// Writes the header of fragment `index` (`headerCount(index)` bytes) to `out` from `offset` on. `network` is the
@@ -102,18 +105,17 @@ public struct Fragmentation: BitwiseCopyable, Sendable {
     _ index: Int, _ network: RawSpan, _ position: Int, _ more: Bool, into out: inout MutableRawSpan, at offset: Int
   ) {
     let header = headerCount(index)
-    out.copy(network, from: 0, count: index == 0 ? header : 20, to: offset)
-    if index > 0 { emitCopiedOptions(network, into: &out, at: offset + 20) }
-    out.store(UInt8(0x40 | header / 4), at: offset)
-    out.store(UInt16(truncatingIfNeeded: header + payloadCount(index)), at: offset + 2)
-    out.store(UInt16(truncatingIfNeeded: identification), at: offset + 4)
-    let kept: UInt16 = packet.isFragment ? 0xC000 : 0x8000
-    let flags = network.uint16(at: 6) & kept | (more ? 0x2000 : 0)
-    out.store(flags | UInt16(truncatingIfNeeded: position & 0x1FFF), at: offset + 6)
-    out.store(UInt16(0), at: offset + 10)
-    var sum = InternetChecksum()
-    sum.add(out.bytes, from: offset, count: header)
-    out.store(sum.checksum, at: offset + 10)
+    out.copy(network, from: 0, count: index == 0 ? header : IPv4Header.minimumByteCount, to: offset)
+    if index > 0 { emitCopiedOptions(network, into: &out, at: offset + IPv4Header.minimumByteCount) }
+    out.write(UInt8(0x40 | header / 4), IPv4Header.versionAndLength, at: offset)
+    out.write(UInt16(truncatingIfNeeded: header + payloadCount(index)), IPv4Header.totalLength, at: offset)
+    out.write(UInt16(truncatingIfNeeded: identification), IPv4Header.identification, at: offset)
+    // DF stays on what was a fragment already: its kin have it too.
+    let kept = IPv4Header.reservedFlag | (packet.isFragment ? IPv4Header.dontFragment : 0)
+    let flags = network.read(IPv4Header.flagsAndOffset) & kept | (more ? IPv4Header.moreFragments : 0)
+    let place = UInt16(truncatingIfNeeded: position) & IPv4Header.offsetMask
+    out.write(flags | place, IPv4Header.flagsAndOffset, at: offset)
+    IPv4Header.completeChecksum(&out, at: offset, byteCount: header)
   }
 
   @inlinable
@@ -122,41 +124,23 @@ public struct Fragmentation: BitwiseCopyable, Sendable {
   ) {
     let own = packet.unfragmentableByteCount
     out.copy(network, from: 0, count: own, to: offset)
-    out.store(UInt16(truncatingIfNeeded: headerByteCount - 40 + payloadCount(index)), at: offset + 4)
+    let length = headerByteCount - IPv6Header.byteCount + payloadCount(index)
+    out.write(UInt16(truncatingIfNeeded: length), IPv6Header.payloadLength, at: offset)
     out.store(IPProtocol.fragment, at: offset + packet.nextHeaderOffset)
     // What follows: from the packet's own fragment header, or what the unfragmentable part announced.
     let next = network.uint8(at: payloadOffset > own ? own : packet.nextHeaderOffset)
-    out.store(next, at: offset + own)
-    out.store(UInt8(0), at: offset + own + 1)
-    out.store(UInt16(truncatingIfNeeded: position << 3) | (more ? 1 : 0), at: offset + own + 2)
-    out.store(identification, at: offset + own + 4)
-  }
-
-  /// The next IPv4 option at or behind `position` that every fragment repeats; nil behind the last, or where the list
-  /// is malformed.
-  @inlinable
-  static func copiedOption(_ network: RawSpan, _ packet: IPPacket, from position: Int) -> Range<Int>? {
-    var at = position
-    while at < packet.headerByteCount {
-      let kind = network.uint8(at: at)
-      if kind == 0 { return nil }
-      if kind == 1 {
-        at += 1
-        continue
-      }
-      guard at + 1 < packet.headerByteCount else { return nil }
-      let length = Int(network.uint8(at: at + 1))
-      guard length >= 2, at + length <= packet.headerByteCount else { return nil }
-      if kind & 0x80 != 0 { return at..<at + length }
-      at += length
-    }
-    return nil
+    let header = offset + own
+    out.write(next, IPv6FragmentHeader.nextHeader, at: header)
+    out.write(0, IPv6FragmentHeader.reserved, at: header)
+    let place = UInt16(truncatingIfNeeded: position << 3) | (more ? IPv6FragmentHeader.moreFragments : 0)
+    out.write(place, IPv6FragmentHeader.offsetAndMore, at: header)
+    out.write(identification, IPv6FragmentHeader.identification, at: header)
   }
 
   @inlinable static func copiedOptions(_ network: RawSpan, _ packet: IPPacket) -> Int {
     var bytes = 0
-    var at = 20
-    while let option = copiedOption(network, packet, from: at) {
+    var at = IPv4Header.minimumByteCount
+    while let option = IPv4Header.copiedOption(network, byteCount: packet.headerByteCount, from: at) {
       bytes += option.count
       at = option.upperBound
     }
@@ -165,9 +149,9 @@ public struct Fragmentation: BitwiseCopyable, Sendable {
 
   @inlinable
   func emitCopiedOptions(_ network: RawSpan, into out: inout MutableRawSpan, at offset: Int) {
-    var at = 20
+    var at = IPv4Header.minimumByteCount
     var to = offset
-    while let option = Self.copiedOption(network, packet, from: at) {
+    while let option = IPv4Header.copiedOption(network, byteCount: packet.headerByteCount, from: at) {
       out.copy(network, from: option.lowerBound, count: option.count, to: to)
       to += option.count
       at = option.upperBound

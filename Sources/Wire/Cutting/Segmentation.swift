@@ -26,9 +26,9 @@ public struct Segmentation: BitwiseCopyable, Sendable {
   public init?(tcp network: RawSpan, _ packet: IPPacket, maximumPacket: Int, segmentSize: Int = 0) {
     guard packet.upperProtocol == IPProtocol.tcp, !packet.isFragment, !packet.isTruncated else { return nil }
     let start = packet.headerByteCount
-    guard packet.end - start >= 20 else { return nil }
-    let tcpHeader = Int(network.uint8(at: start + 12) >> 4) * 4
-    guard tcpHeader >= 20, start + tcpHeader < packet.end else { return nil }
+    guard packet.end - start >= TCPHeader.minimumByteCount else { return nil }
+    let tcpHeader = TCPHeader.byteCount(network, at: start)
+    guard tcpHeader >= TCPHeader.minimumByteCount, start + tcpHeader < packet.end else { return nil }
     self.init(
       packet, isTCP: true, payloadOffset: start + tcpHeader, maximumPacket: maximumPacket, segmentSize: segmentSize)
   }
@@ -41,9 +41,12 @@ public struct Segmentation: BitwiseCopyable, Sendable {
       return nil
     }
     let start = packet.headerByteCount
-    guard packet.end - start > 8 + segmentSize, start + 8 + segmentSize - packet.jumboHeaderByteCount <= 65_535
+    let payload = start + UDPHeader.byteCount
+    guard packet.end - payload > segmentSize,
+      payload + segmentSize - packet.jumboHeaderByteCount <= IPv4Header.maximumPacket
     else { return nil }
-    self.init(packet, isTCP: false, payloadOffset: start + 8, maximumPacket: 65_535, segmentSize: segmentSize)
+    self.init(
+      packet, isTCP: false, payloadOffset: payload, maximumPacket: IPv4Header.maximumPacket, segmentSize: segmentSize)
   }
 
   @inlinable
@@ -54,7 +57,7 @@ public struct Segmentation: BitwiseCopyable, Sendable {
     // A jumbo payload option is illegal in a packet below 64 KiB (RFC 2675 section 3), so segments go without it.
     headerByteCount = payloadOffset - packet.jumboHeaderByteCount
     payloadByteCount = packet.end - payloadOffset
-    let room = min(maximumPacket, 65_535) - headerByteCount
+    let room = min(maximumPacket, IPv4Header.maximumPacket) - headerByteCount
     guard room > 0 else { return nil }
     share = segmentSize > 0 ? min(segmentSize, room) : room
     count = (payloadByteCount + share - 1) / share
@@ -85,7 +88,9 @@ public struct Segmentation: BitwiseCopyable, Sendable {
     if packet.version == 4 {
       emitIPv4(index, network, byteCount: headerByteCount + payload, into: &out, at: offset)
     } else {
-      out.store(UInt16(truncatingIfNeeded: headerByteCount - 40 + payload), at: offset + 4)
+      out.write(
+        UInt16(truncatingIfNeeded: headerByteCount - IPv6Header.byteCount + payload), IPv6Header.payloadLength,
+        at: offset)
     }
 
     var sum = packet.pseudoHeader(network, byteCount: upperByteCount)
@@ -93,15 +98,15 @@ public struct Segmentation: BitwiseCopyable, Sendable {
       emitTCP(index, network, into: &out, at: upper)
       sum.add(out.bytes, from: upper, count: headerByteCount - ipHeader)
       sum.add(network, from: start, count: payload)
-      out.store(sum.checksum, at: upper + 16)
+      out.write(sum.checksum, TCPHeader.checksum, at: upper)
     } else {
-      out.store(UInt16(truncatingIfNeeded: upperByteCount), at: upper + 4)
+      out.write(UInt16(truncatingIfNeeded: upperByteCount), UDPHeader.length, at: upper)
       // A sender that left out the checksum (allowed over IPv4) left it out of each datagram.
-      guard network.uint16(at: packet.headerByteCount + 6) != 0 else { return }
-      out.store(UInt16(0), at: upper + 6)
-      sum.add(out.bytes, from: upper, count: 8)
+      guard network.read(UDPHeader.checksum, at: packet.headerByteCount) != 0 else { return }
+      out.write(0, UDPHeader.checksum, at: upper)
+      sum.add(out.bytes, from: upper, count: UDPHeader.byteCount)
       sum.add(network, from: start, count: payload)
-      out.store(sum.udpChecksum, at: upper + 6)
+      out.write(sum.udpChecksum, UDPHeader.checksum, at: upper)
     }
   }
 
@@ -112,36 +117,35 @@ public struct Segmentation: BitwiseCopyable, Sendable {
       out.copy(network, from: 0, count: headerByteCount, to: offset)
       return
     }
-    out.copy(network, from: 0, count: 40, to: offset)
-    out.store(network.uint8(at: 40), at: offset + 6)
-    out.copy(network, from: 40 + jumbo, count: headerByteCount - 40, to: offset + 40)
+    let basic = IPv6Header.byteCount
+    out.copy(network, from: 0, count: basic, to: offset)
+    out.write(network.read(IPv6Extension.nextHeader, at: basic), IPv6Header.nextHeader, at: offset)
+    out.copy(network, from: basic + jumbo, count: headerByteCount - basic, to: offset + basic)
   }
 
   @inlinable
   func emitIPv4(_ index: Int, _ network: RawSpan, byteCount: Int, into out: inout MutableRawSpan, at offset: Int) {
-    out.store(UInt16(truncatingIfNeeded: byteCount), at: offset + 2)
-    out.store(network.uint16(at: 4) &+ UInt16(truncatingIfNeeded: index), at: offset + 4)
-    out.store(UInt16(0), at: offset + 10)
-    var sum = InternetChecksum()
-    sum.add(out.bytes, from: offset, count: packet.headerByteCount)
-    out.store(sum.checksum, at: offset + 10)
+    out.write(UInt16(truncatingIfNeeded: byteCount), IPv4Header.totalLength, at: offset)
+    let identification = network.read(IPv4Header.identification) &+ UInt16(truncatingIfNeeded: index)
+    out.write(identification, IPv4Header.identification, at: offset)
+    IPv4Header.completeChecksum(&out, at: offset, byteCount: packet.headerByteCount)
   }
 
   @inlinable
   func emitTCP(_ index: Int, _ network: RawSpan, into out: inout MutableRawSpan, at upper: Int) {
     let original = packet.headerByteCount
-    let sequence = network.uint32(at: original + 4) &+ UInt32(truncatingIfNeeded: index * payloadPerSegment)
-    out.store(sequence, at: upper + 4)
-    var flags = network.uint8(at: original + 13)
-    if index > 0 { flags &= ~0x80 }  // CWR: the first segment only (RFC 3168 section 6.1.2)
-    if index < count - 1 { flags &= ~0x09 }  // FIN and PSH: the last only
+    let skipped = UInt32(truncatingIfNeeded: index * payloadPerSegment)
+    out.write(network.read(TCPHeader.sequence, at: original) &+ skipped, TCPHeader.sequence, at: upper)
+    var flags = network.read(TCPHeader.flags, at: original)
+    if index > 0 { flags &= ~TCPHeader.cwr }
+    if index < count - 1 { flags &= ~(TCPHeader.fin | TCPHeader.psh) }
     // The urgent pointer counts from the segment's own sequence number (RFC 9293 section 3.1).
-    if index > 0, flags & 0x20 != 0 {
-      let urgent = Int(network.uint16(at: original + 18)) - index * payloadPerSegment
-      if urgent <= 0 { flags &= ~0x20 }
-      out.store(UInt16(truncatingIfNeeded: max(urgent, 0)), at: upper + 18)
+    if index > 0, flags & TCPHeader.urg != 0 {
+      let urgent = Int(network.read(TCPHeader.urgentPointer, at: original)) - index * payloadPerSegment
+      if urgent <= 0 { flags &= ~TCPHeader.urg }
+      out.write(UInt16(truncatingIfNeeded: max(urgent, 0)), TCPHeader.urgentPointer, at: upper)
     }
-    out.store(flags, at: upper + 13)
-    out.store(UInt16(0), at: upper + 16)
+    out.write(flags, TCPHeader.flags, at: upper)
+    out.write(0, TCPHeader.checksum, at: upper)
   }
 }

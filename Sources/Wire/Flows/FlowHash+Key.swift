@@ -26,13 +26,15 @@ extension FlowHash {
     let kind = UInt64(packet.version) << 8 | UInt64(packet.upperProtocol)
     var hash = SipHash(key.first, key.second)
     if packet.version == 4 {
-      let source = UInt64(network.uint32(at: 12)) << 16 | sourcePort
-      let destination = UInt64(network.uint32(at: 16)) << 16 | destinationPort
+      let source = UInt64(network.read(IPv4Header.source)) << 16 | sourcePort
+      let destination = UInt64(network.read(IPv4Header.destination)) << 16 | destinationPort
       hash.add(min(source, destination) << 16 | kind)
       hash.add(max(source, destination))
     } else {
-      let source = (network.uint64(at: 8), network.uint64(at: 16), sourcePort)
-      let destination = (network.uint64(at: 24), network.uint64(at: 32), destinationPort)
+      let source = (network.read(IPv6Header.sourceHigh), network.read(IPv6Header.sourceLow), sourcePort)
+      let destination = (
+        network.read(IPv6Header.destinationHigh), network.read(IPv6Header.destinationLow), destinationPort
+      )
       // Word by word: to compare tuples, the generic way, costs debug builds an allocation.
       let isLower =
         source.0 != destination.0
@@ -54,7 +56,7 @@ extension FlowHash {
       self.init(value: 0)
       return
     }
-    let (destination, source) = Self.addresses(frame)
+    let (destination, source) = EthernetHeader.addresses(frame)
     self.init(source: source, destination: destination, etherType: etherType, key: key)
   }
 

@@ -20,11 +20,11 @@ public struct FlowHash: BitwiseCopyable, Equatable, Sendable {
     let source: UInt64
     let destination: UInt64
     if packet.version == 4 {
-      source = UInt64(network.uint32(at: 12))
-      destination = UInt64(network.uint32(at: 16))
+      source = UInt64(network.read(IPv4Header.source))
+      destination = UInt64(network.read(IPv4Header.destination))
     } else {
-      source = Self.mix(network.uint64(at: 8)) ^ network.uint64(at: 16)
-      destination = Self.mix(network.uint64(at: 24)) ^ network.uint64(at: 32)
+      source = Self.mix(network.read(IPv6Header.sourceHigh)) ^ network.read(IPv6Header.sourceLow)
+      destination = Self.mix(network.read(IPv6Header.destinationHigh)) ^ network.read(IPv6Header.destinationLow)
     }
     value = Self.combine(
       Self.endpoint(source, UInt16(truncatingIfNeeded: ports >> 16)),
@@ -37,7 +37,7 @@ public struct FlowHash: BitwiseCopyable, Equatable, Sendable {
       value = 0
       return
     }
-    let (destination, source) = Self.addresses(frame)
+    let (destination, source) = EthernetHeader.addresses(frame)
     value = Self.combine(Self.mix(destination), Self.mix(source), UInt64(etherType))
   }
 
@@ -45,15 +45,7 @@ public struct FlowHash: BitwiseCopyable, Equatable, Sendable {
   @inlinable @inline(__always) static func ports(_ network: RawSpan, _ packet: IPPacket) -> UInt32 {
     guard !packet.isFragment, IPProtocol.hasPorts(packet.upperProtocol), packet.end - packet.headerByteCount >= 4
     else { return 0 }
-    return network.uint32(at: packet.headerByteCount)
-  }
-
-  /// The two addresses of an Ethernet header of 12 bytes at least, each in the low 48 bits.
-  @inlinable static func addresses(_ frame: RawSpan) -> (destination: UInt64, source: UInt64) {
-    (
-      UInt64(frame.uint32(at: 0)) << 16 | UInt64(frame.uint16(at: 4)),
-      UInt64(frame.uint32(at: 6)) << 16 | UInt64(frame.uint16(at: 10))
-    )
+    return network.read(UDPHeader.ports, at: packet.headerByteCount)
   }
 
   @inlinable static func endpoint(_ address: UInt64, _ port: UInt16) -> UInt64 {

@@ -42,68 +42,61 @@ public struct IPPacket: BitwiseCopyable, Equatable, Sendable {
   }
 
   @inlinable @inline(__always) init?(ipv4 packet: RawSpan) {
-    guard packet.byteCount >= 20 else { return nil }
-    let first = packet.uint8(at: 0)
-    let header = Int(first & 0x0F) * 4
-    guard first >> 4 == 4, header >= 20, header <= packet.byteCount else { return nil }
-    let total = Int(packet.uint16(at: 2))
+    guard packet.byteCount >= IPv4Header.minimumByteCount else { return nil }
+    let header = IPv4Header.byteCount(packet)
+    guard IPv4Header.version(packet) == 4, header >= IPv4Header.minimumByteCount, header <= packet.byteCount else {
+      return nil
+    }
+    let total = Int(packet.read(IPv4Header.totalLength))
     // BIG TCP: a total length of zero stands for "the frame's".
     let length = total == 0 ? packet.byteCount : total
     guard length >= header else { return nil }
     version = 4
-    upperProtocol = packet.uint8(at: 9)
+    upperProtocol = packet.read(IPv4Header.upperProtocol)
     headerByteCount = header
     unfragmentableByteCount = header
-    nextHeaderOffset = 9
-    destinationOffset = 16
+    nextHeaderOffset = IPv4Header.upperProtocol.offset
+    destinationOffset = IPv4Header.destination.offset
     end = min(length, packet.byteCount)
     isTruncated = length > packet.byteCount
-    isFragment = packet.uint16(at: 6) & 0x3FFF != 0
+    isFragment = IPv4Header.isFragment(packet)
     jumboHeaderByteCount = 0
   }
 
   @inlinable init?(ipv6 packet: RawSpan) {
-    guard packet.byteCount >= 40, packet.uint8(at: 0) >> 4 == 6 else { return nil }
-    var length = 40 + Int(packet.uint16(at: 4))
-    var next = packet.uint8(at: 6)
-    var offset = 40
+    let basic = IPv6Header.byteCount
+    guard packet.byteCount >= basic, packet.read(IPv6Header.versionAndClass) >> 4 == 6 else { return nil }
+    var length = basic + Int(packet.read(IPv6Header.payloadLength))
+    var next = packet.read(IPv6Header.nextHeader)
+    var offset = basic
     var jumbo = 0
     var fragment = false
-    var unfragmentable = 40
-    var unfragmentableNext = 6
-    var nextAt = 6
-    if length == 40, next != IPProtocol.noNextHeader {
+    var unfragmentable = basic
+    var unfragmentableNext = IPv6Header.nextHeader.offset
+    var nextAt = IPv6Header.nextHeader.offset
+    if length == basic, next != IPProtocol.noNextHeader {
       // A jumbogram, or BIG TCP without the option: the length is the frame's.
       length = packet.byteCount
       // A length that does not even cover the option is none.
-      if next == IPProtocol.hopByHop, packet.byteCount >= 48, packet.uint8(at: 41) == 0,
-        packet.uint16(at: 42) == 0xC204, packet.uint32(at: 44) >= 8
+      if next == IPProtocol.hopByHop, packet.byteCount >= basic + IPv6Extension.minimumByteCount,
+        packet.read(IPv6Extension.length, at: basic) == 0,
+        packet.read(IPv6Extension.firstOption, at: basic) == IPv6Extension.jumboOption,
+        packet.read(IPv6Extension.jumboLength, at: basic) >= IPv6Extension.minimumByteCount
       {
-        jumbo = 8
-        length = 40 + Int(packet.uint32(at: 44))
+        jumbo = IPv6Extension.minimumByteCount
+        length = basic + Int(packet.read(IPv6Extension.jumboLength, at: basic))
       }
     }
     let available = min(length, packet.byteCount)
     // Eight headers are more than any real packet has; the bound keeps a crafted one from costing time.
     var walked = 0
     var fragmentSeen = false
-    var destination = 24
-    walk: while walked < 8, available - offset >= 8 {
-      let size: Int
-      switch next {
-      case IPProtocol.hopByHop, IPProtocol.routing, IPProtocol.destinationOptions, IPProtocol.mobility:
-        size = (Int(packet.uint8(at: offset + 1)) + 1) * 8
-      case IPProtocol.authentication:
-        size = (Int(packet.uint8(at: offset + 1)) + 2) * 4
-      case IPProtocol.fragment:
-        size = 8
-      default:
-        break walk
-      }
-      guard size <= available - offset else { break walk }
-      let follower = packet.uint8(at: offset)
-      if next == IPProtocol.routing, size >= 24, packet.uint8(at: offset + 3) > 0 {
-        switch packet.uint8(at: offset + 2) {
+    var destination = IPv6Header.destinationHigh.offset
+    walk: while walked < 8, available - offset >= IPv6Extension.minimumByteCount {
+      guard let size = IPv6Extension.byteCount(next, packet, at: offset), size <= available - offset else { break walk }
+      let follower = packet.read(IPv6Extension.nextHeader, at: offset)
+      if next == IPProtocol.routing, size >= 24, packet.read(IPv6Extension.segmentsLeft, at: offset) > 0 {
+        switch packet.read(IPv6Extension.routingType, at: offset) {
         case 0, 2: destination = offset + size - 16  // RFC 2460 section 4.4, RFC 6275 section 6.4: the last address
         case 4: destination = offset + 8  // segment routing lists the segments from the last on (RFC 8754 section 2)
         default: break
@@ -114,7 +107,7 @@ public struct IPPacket: BitwiseCopyable, Equatable, Sendable {
         unfragmentable = offset
         unfragmentableNext = nextAt
         fragmentSeen = true
-        fragment = packet.uint16(at: offset + 2) & 0xFFF9 != 0
+        fragment = IPv6FragmentHeader.isFragment(packet, at: offset)
       }
       nextAt = offset
       offset += size
@@ -143,9 +136,9 @@ public struct IPPacket: BitwiseCopyable, Equatable, Sendable {
   @inlinable public func pseudoHeader(_ network: RawSpan, byteCount: Int) -> InternetChecksum {
     var sum = InternetChecksum()
     if version == 4 {
-      sum.add(network, from: 12, count: 8)
+      sum.add(network, from: IPv4Header.source.offset, count: 8)
     } else {
-      sum.add(network, from: 8, count: 16)
+      sum.add(network, from: IPv6Header.sourceHigh.offset, count: 16)
       sum.add(network, from: destinationOffset, count: 16)
     }
     sum.add(UInt16(upperProtocol))

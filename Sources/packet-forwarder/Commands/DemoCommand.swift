@@ -20,10 +20,10 @@ struct DemoCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "End after this many frames.")
   var count: Int?
 
-  @Option(help: "pcap-filter(7) expression of what to mirror.")
+  @Option(help: ArgumentHelp(Setting.of(\.filter).help))
   var filter = ""
 
-  @Option(help: "Capture engine: auto, ring or libpcap.")
+  @Option(help: ArgumentHelp(Setting.of(\.capture).help))
   var capture = CaptureChoice.auto.rawValue
 
   func validate() throws {

@@ -19,7 +19,7 @@ struct ReceiveCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Where to listen: PORT, HOST:PORT or [IPv6]:PORT.", valueName: "address"))
-  var listen = String(VXLANHeader.port)
+  var listen = String(Tunnel.port)
 
   @Option(
     parsing: .unconditional,

@@ -12,12 +12,14 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var options: SettingOptions
 
   func run() throws {
-    let settings = try options.settings()
+    let source = options.source
+    let settings = try Settings.make(source)
     let signals = try Signals()
     let console = try Console(say: Console.sayAsWarning)
     let logger = Console.logger(level: settings.logLevel, output: console.log)
+    for misspelling in source.misspellings { logger.warning("\(misspelling)") }
     let service = try ForwarderService.make(settings, logger: logger, output: console.statistics)
-    try options.start(service, endingWith: signals.descriptor, log: console.log)
+    try service.start(source, endingWith: signals.descriptor, log: console.log)
     _ = signals.wait(onHangup: service.reload)
     let deadline = MonotonicClock.milliseconds + Deadline.forEnding
     Deadline.set()
@@ -32,26 +34,13 @@ struct RunCommand: ParsableCommand {
   }
 }
 
-extension SettingOptions {
+extension Settings {
   /// The settings, or the end of the program with one line.
-  func settings() throws -> Settings {
+  fileprivate static func make(_ source: SettingSource) throws -> Settings {
     do throws(SettingsError) {
       return try Settings(source)
     } catch {
       throw ExitStatus.failure(ExitStatus.configuration, error.description)
-    }
-  }
-
-  /// Starts the service, or ends the program with one line behind those of the log. A start waits for nothing any more
-  /// once `end` is readable.
-  func start(_ service: ForwarderService, endingWith end: CInt, log: LineOutput) throws {
-    do throws(CaptureError) {
-      try service.start(endingWith: end)
-    } catch {
-      _ = log.flush(by: MonotonicClock.milliseconds + 200)
-      throw ExitStatus.failure(
-        error, filterName: filter == nil ? "BPF_FILTER" : "--filter",
-        interfaceName: interface == nil ? "INTERFACE" : "--interface")
     }
   }
 }
@@ -63,6 +52,18 @@ extension ForwarderService {
       return try ForwarderService(settings, logger: logger) { output.write($0) }
     } catch {
       throw ExitStatus.failure(error)
+    }
+  }
+
+  /// Starts the service, or ends the program with one line behind those of the log. A start waits for nothing any more
+  /// once `end` is readable.
+  fileprivate func start(_ source: SettingSource, endingWith end: CInt, log: LineOutput) throws {
+    do throws(CaptureError) {
+      try start(endingWith: end)
+    } catch {
+      _ = log.flush(by: MonotonicClock.milliseconds + 200)
+      throw ExitStatus.failure(
+        error, filterName: source.name(of: \.filter), interfaceName: source.name(of: \.interfaces))
     }
   }
 }

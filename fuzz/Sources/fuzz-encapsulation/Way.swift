@@ -11,8 +11,8 @@ let tunnelVNI: UInt32 = 0x12_3456
 /// An encapsulator and the sinks it sends to.
 final class Way {
   private var encapsulator: Encapsulator
-  private var loops = LoopDetector(bufferByteCount: 1 << 20)
-  private let returned = ReturnedFrame(vni: tunnelVNI, ports: [])
+  private var selector = FrameSelector(
+    sample: 1, returnedFrame: ReturnedFrame(vni: tunnelVNI, ports: []), bufferByteCount: 1 << 20)
   private var batch = FrameBatch()
   private let sinks: [LoopbackSink]
 
@@ -35,7 +35,8 @@ final class Way {
     batch.removeAll()
     for frame in frames { batch.append(frame.captured) }
     encapsulator.policy = policy
-    _ = encapsulator.consume(batch, sample: sample, loops: &loops, returned: returned)
+    selector.sample = sample
+    encapsulator.mirror(batch, &selector)
   }
 
   /// Everything counted so far.

@@ -1,5 +1,6 @@
 import Benchmark
 import Glibc
+import System
 import Transport
 import Wire
 
@@ -43,7 +44,7 @@ func schedulingBenchmarks() {
             unsafe sender.append(
               head: bytes.baseAddress!, headByteCount: 8, tail: bytes.baseAddress! + 8,
               tailByteCount: Block.byteCount(frame), frame: frame,
-              route: sender.placement(of: flow(frame), shared: flow(frame)))
+              placement: sender.placement(of: flow(frame), shared: flow(frame)))
           }
           sender.flush()
           sender.commit(frameCount: Block.frames)

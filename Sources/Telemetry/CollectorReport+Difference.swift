@@ -1,16 +1,16 @@
-import Transport
+package import Transport
 
 extension [CollectorReport] {
   /// What each collector here got since `earlier`, an older value of the same list. One that was not there then, or has
   /// begun to count afresh, got all that it has.
-  func since(_ earlier: [CollectorReport]) -> [CollectorReport] {
+  package func since(_ earlier: [CollectorReport]) -> [CollectorReport] {
     map { report in earlier.first { $0.address == report.address }.map(report.since) ?? report }
   }
 }
 
 extension CollectorReport {
   /// What was counted since `earlier`, without zeros; the last error is of any time.
-  func since(_ earlier: CollectorReport) -> CollectorReport {
+  package func since(_ earlier: CollectorReport) -> CollectorReport {
     var difference = self
     difference.sentDatagrams = Self.difference(sentDatagrams, earlier.sentDatagrams)
     difference.sentBytes = Self.difference(sentBytes, earlier.sentBytes)

@@ -1,28 +1,3 @@
-/// The link layers that can be turned into Ethernet, by what precedes the network packet.
-public enum LinkLayer: UInt8, Sendable, BitwiseCopyable {
-  /// Ethernet: the frame goes as it is.
-  case ethernet
-  /// No link header: tun devices, WireGuard (LINKTYPE_RAW).
-  case rawIP
-  /// A 4-byte address family in the capturing host's byte order (LINKTYPE_NULL), or in network order (LINKTYPE_LOOP).
-  case null
-  /// Linux cooked capture, 16 bytes (LINKTYPE_LINUX_SLL).
-  case linuxCooked
-  /// Linux cooked capture version 2, 20 bytes (LINKTYPE_LINUX_SLL2).
-  case linuxCooked2
-
-  /// Bytes in front of the network packet (Ethernet: without tags).
-  @inlinable public var headerByteCount: Int {
-    switch self {
-    case .ethernet: EthernetHeader.byteCount
-    case .rawIP: 0
-    case .null: 4
-    case .linuxCooked: 16
-    case .linuxCooked2: 20
-    }
-  }
-}
-
 /// The Ethernet header made for a packet that was captured without one.
 public struct SynthesizedEthernet: BitwiseCopyable, Equatable, Sendable {
   /// EtherType of the packet, host order.
@@ -107,11 +82,11 @@ public struct SynthesizedEthernet: BitwiseCopyable, Equatable, Sendable {
 
   /// The group address of a multicast packet (RFC 1112 section 6.4, RFC 2464 section 7).
   private static func multicastAddress(_ frame: RawSpan, _ type: UInt16, at offset: Int) -> UInt64 {
-    if type == EtherType.ipv4, frame.byteCount >= offset + 20 {
-      return 0x0100_5E00_0000 | UInt64(frame.uint32(at: offset + 16) & 0x007F_FFFF)
+    if type == EtherType.ipv4, frame.byteCount >= offset + IPv4Header.minimumByteCount {
+      return 0x0100_5E00_0000 | UInt64(frame.read(IPv4Header.destination, at: offset) & 0x007F_FFFF)
     }
-    if type == EtherType.ipv6, frame.byteCount >= offset + 40 {
-      return 0x3333_0000_0000 | UInt64(frame.uint32(at: offset + 36))
+    if type == EtherType.ipv6, frame.byteCount >= offset + IPv6Header.byteCount {
+      return 0x3333_0000_0000 | frame.read(IPv6Header.destinationLow, at: offset) & 0xFFFF_FFFF
     }
     return 0x0100_0000_0000
   }

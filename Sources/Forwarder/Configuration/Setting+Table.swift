@@ -1,0 +1,60 @@
+import Wire
+
+extension Setting {
+  /// Every setting there is, in the order in which values are checked and `--help` shows them. A row here and a property
+  /// of `Settings` make a setting: flags, variables, messages, `--help` and the log's first line follow from them, and a
+  /// test compares README.md and the Dockerfile.
+  public static let all: [Setting] = [
+    Setting(
+      "filter", "BPF_FILTER", to: \.filter, .text, fallback: .called("everything"), isListed: false,
+      help: "pcap-filter(7) expression of what to mirror."),
+    Setting(
+      "destination", "DESTINATION", to: \.destinations, .destinations, fallback: .none, isListed: false,
+      help: "Collectors: host, IPv4 or [IPv6], each with an optional :port, separated by commas."),
+    Setting(
+      "interface", "INTERFACE", to: \.interfaces, .interfaces, isListed: false,
+      help: "any, a name, or names separated by commas."),
+    Setting(
+      "mtu", "MTU", to: \.mtu, .number(576...65_535, "a number of bytes from 576 to 65535"), otherwise: "the route's",
+      isListed: false, help: "Largest outer IP packet in bytes."),
+    Setting(
+      "stat-duration", "STAT_DURATION", to: \.statDuration, .number(0...86_400, "seconds from 0 (off) to 86400"),
+      help: "Seconds between statistics; 0 is off."),
+    Setting(
+      "vni", "VNI", to: \.vni, .number(0...VXLANHeader.maximumVNI, "a number from 0 to 16777215"), isListed: false,
+      help: "VXLAN network identifier, 0 to 16777215."),
+    Setting("capture", "CAPTURE", to: \.capture, .choice, help: "Capture engine: auto, ring or libpcap."),
+    Setting(
+      "snap-length", "SNAP_LENGTH", to: \.snapLength, .number(14...262_144, "a number of bytes from 14 to 262144"),
+      otherwise: "all", help: "Bytes kept of each frame."),
+    Setting(
+      "oversize", "OVERSIZE", to: \.oversize, .choice, help: "What does not fit: segment, truncate or drop."),
+    Setting("segment", "SEGMENT", to: \.segment, .choice, help: "TCP cut to fill the mtu, or as on the wire."),
+    Setting(
+      "checksum", "CHECKSUM", to: \.checksum, .choice, help: "Checksums that offload left open: fill or keep."),
+    Setting(
+      "source-ports", "SOURCE_PORTS", to: \.sourcePorts, .number(1...256, "a number from 1 to 256"),
+      help: "Outer source ports that carry the flow hash."),
+    Setting(
+      "destination-mode", "DESTINATION_MODE", to: \.destinationMode, .choice,
+      help: "Several collectors: balance by flow, or copy to all."),
+    Setting(
+      "resolve-interval", "RESOLVE_INTERVAL", to: \.resolveInterval, .number(1...86_400, "seconds from 1 to 86400"),
+      help: "Seconds between look-ups of the collectors' names."),
+    Setting(
+      "workers", "WORKERS", to: \.workers, .number(0...64, "a number from 1 to 64, or 0 for one per core"),
+      help: "Capture threads; 0 is one per core."),
+    Setting(
+      "buffer-size", "BUFFER_SIZE", to: \.bufferByteCount, .byteSize, help: "Capture buffer of each worker."),
+    Setting(
+      "sample", "SAMPLE", to: \.sample, .number(1...1_000_000, "a number from 1 to 1000000"),
+      help: "Mirror one of this many flows."),
+    Setting("stat-format", "STAT_FORMAT", to: \.statFormat, .choice, help: "text or json."),
+    Setting(
+      "log-level", "LOG_LEVEL", "LOGLEVEL", to: \.logLevel, .logLevel,
+      help: "trace, debug, info, notice, warning, error or critical."),
+    Setting(
+      "mirror-metadata", "MIRROR_METADATA", to: \.mirrorsMetadata, .yesOrNo,
+      help: "Also mirror the cloud's metadata and credential endpoints: yes or no."),
+  ]
+}

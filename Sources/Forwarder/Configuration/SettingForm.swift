@@ -1,0 +1,99 @@
+/// The form in which a setting is written: from text to value and back, and what a message says it takes.
+struct SettingForm<Value: Equatable & Sendable>: Sendable {
+  /// What it takes, for messages.
+  let takes: @Sendable () -> String
+  /// The value; nil for a text that makes no sense.
+  let read: @Sendable (String) -> Value?
+  /// A text that gives this value.
+  let write: @Sendable (Value) -> String
+
+  /// A form of which no part is left out.
+  init(
+    takes: @autoclosure @escaping @Sendable () -> String, read: @escaping @Sendable (String) -> Value?,
+    write: @escaping @Sendable (Value) -> String
+  ) {
+    self.takes = takes
+    self.read = read
+    self.write = write
+  }
+
+  /// Without white space at both ends.
+  static func trimmed(_ text: some StringProtocol) -> String {
+    let start = text.drop { $0.isWhitespace }
+    return String(start.reversed().drop { $0.isWhitespace }.reversed())
+  }
+
+  /// What stands between commas.
+  static func list(_ text: String) -> [String] {
+    text.split(separator: ",").map { trimmed($0) }.filter { !$0.isEmpty }
+  }
+}
+
+extension SettingForm where Value == String {
+  /// As it is; whether it makes sense is found later.
+  static var text: Self { Self(takes: "text", read: { $0 }, write: { $0 }) }
+}
+
+extension SettingForm where Value: FixedWidthInteger {
+  /// A number in a range, in decimal digits.
+  static func number(_ range: ClosedRange<Value>, _ takes: String) -> Self {
+    Self(
+      takes: takes,
+      read: { text in
+        let digits = trimmed(text)
+        guard let number = Int(digits), digits.first != "+" else { return nil }
+        return Value(exactly: number).flatMap { range.contains($0) ? $0 : nil }
+      },
+      write: { "\($0)" })
+  }
+}
+
+extension SettingForm where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+  /// One of the words of an enumeration, in any case.
+  static var choice: Self {
+    let words = Value.allCases.map(\.rawValue)
+    return Self(
+      takes: "\(words.dropLast().joined(separator: ", ")) or \(words[words.count - 1])",
+      read: { Value(rawValue: trimmed($0).lowercased()) }, write: { $0.rawValue })
+  }
+}
+
+extension SettingForm where Value == Bool {
+  /// yes or no, and what else means them.
+  static var yesOrNo: Self {
+    Self(
+      takes: "yes or no",
+      read: { text in
+        switch trimmed(text).lowercased() {
+        case "yes", "true", "on", "1": true
+        case "no", "false", "off", "0": false
+        default: nil
+        }
+      },
+      write: { $0 ? "yes" : "no" })
+  }
+}
+
+extension SettingForm where Value == Int {
+  /// A number of bytes with a unit of 1024s.
+  static var byteSize: Self {
+    let units = [("gib", 30), ("mib", 20), ("kib", 10), ("g", 30), ("m", 20), ("k", 10), ("b", 0), ("", 0)]
+    return Self(
+      takes: "a size from 1MiB to 4GiB, such as 32MiB",
+      read: { value in
+        let text = trimmed(value).lowercased()
+        guard let (unit, shift) = units.first(where: { text.hasSuffix($0.0) }),
+          let number = Int(trimmed(text.dropLast(unit.count))), number > 0, number <= (4 << 30) >> shift
+        else { return nil }
+        let bytes = number << shift
+        return bytes >= 1 << 20 ? bytes : nil
+      },
+      write: { bytes in
+        // The largest unit that leaves no fraction.
+        for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes & (1 << shift - 1) == 0 {
+          return "\(bytes >> shift)\(unit)"
+        }
+        return "\(bytes)B"
+      })
+  }
+}

@@ -1,0 +1,34 @@
+extension Settings {
+  /// Reads every setting from flags and environment. Nothing is opened.
+  ///
+  /// - Throws: `SettingsError` for the first value that makes no sense.
+  public init(_ source: SettingSource) throws(SettingsError) {
+    self.init(destinations: [])
+    for setting in Setting.all {
+      guard let (name, value) = source.value(setting) else {
+        if setting.defaultText == nil { throw source.missing(setting) }
+        continue
+      }
+      guard setting.assign(value, &self) else {
+        throw SettingsError(name: name, value: value, takes: setting.takes())
+      }
+    }
+  }
+
+  /// Every setting that is not the default, as `VARIABLE=value`, without those that the log has other words for.
+  var choices: [String] {
+    Setting.all.compactMap { setting in
+      guard setting.isListed, let text = setting.choice(self) else { return nil }
+      return "\(setting.variables[0])=\(text)"
+    }
+  }
+}
+
+extension SettingSource {
+  /// The error of a setting that must be given and is not.
+  fileprivate func missing(_ setting: Setting) -> SettingsError {
+    let name = setting.variables[0]
+    return SettingsError(
+      name: name, value: nil, takes: setting.takes(), misspelling: misspellings.first { $0.meant == name }?.name)
+  }
+}

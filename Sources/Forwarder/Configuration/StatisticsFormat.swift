@@ -1,0 +1,7 @@
+/// Form of the statistics (STAT_FORMAT).
+public enum StatisticsFormat: String, Sendable, CaseIterable {
+  /// One line for people.
+  case text
+  /// One JSON object a line.
+  case json
+}

@@ -1,0 +1,136 @@
+package import Mirror
+import System
+package import Transport
+
+/// The catalogue: every figure of the forwarder, in one row each.
+package enum ForwarderMetrics {
+  /// Of a line of statistics.
+  package static let line = MetricTable<StatisticsReport>([
+    Metric("time", .identity, help: "when the interval ended, RFC 3339", .text { utc($0.status.time) }),
+    Metric(
+      "interval", .gauge, .seconds, help: "measured length of the interval, to the millisecond",
+      .decimal { seconds($0.milliseconds) }),
+    Metric("final", .identity, help: "whether it is the last line", .flag(\.isFinal)),
+  ])
+
+  /// Of the forwarder at a moment, beside its counters.
+  package static let status = MetricTable<ForwarderStatus>([
+    Metric("interface", .identity, help: "interfaces that are captured, as `INTERFACE` has them", .text(\.interface)),
+    Metric("engine", .identity, help: "capture engine in use, `ring` or `libpcap`", .text(\.engine)),
+    Metric(
+      "mtu", .gauge, .bytes, help: "largest outer packet in force; 0 as long as there is no destination",
+      .number { UInt64(clamping: $0.mtu ?? 0) }),
+    Metric("version", .identity, help: "version of the program", .text(\.version)),
+    Metric("host", .identity, help: "name of the machine or container", .text(\.host)),
+  ])
+
+  /// What is counted, in the order of the line for people.
+  package static let counters = MetricTable<Counters>([
+    Metric(
+      "captured_packets", .counter, .packets,
+      help: "frames that matched the filter and were handed to the forwarder", .number(\.capture.captured),
+      totalName: "captured"
+    ) { ", captured \($0.value) (\($0.perSecond)/s" },
+    Metric(
+      "captured_bytes", .counter, .bytes, help: "bytes of captured frames, as they were on the interface",
+      .number(\.capture.capturedBytes)
+    ) { ", \($0.megabitsPerSecond) Mbit/s)" },
+    Metric(
+      "forwarded_packets", .counter, .packets, help: "captured frames that were sent, whole or in parts",
+      .number(\.send.forwardedFrames), totalName: "forwarded"
+    ) { ", forwarded \($0.value)" },
+    Metric(
+      "sent_datagrams", .counter, .datagrams, help: "VXLAN datagrams that were sent", .number(\.send.sentDatagrams)
+    ) { ", sent \($0.value) datagrams" },
+    Metric(
+      "sent_bytes", .counter, .bytes, help: "bytes of these datagrams as outer IP packets", .number(\.send.sentBytes)
+    ) { " \($0.value) bytes" },
+    Metric(
+      "dropped_total", .counter, .packets, help: "captured frames that were not sent: the sum of all `dropped_packets`",
+      .number(droppedPackets.sum)
+    ) { ", dropped \($0.value)" },
+    droppedPackets,
+    Metric(
+      "kernel_dropped_packets", .counter, .packets,
+      help: "frames that the kernel could not hand over because the ring was full; not part of `captured_packets`",
+      .number(\.kernelDropped), totalName: "kernel dropped"
+    ) { ", kernel dropped \($0.value)" },
+    Metric(
+      "segmented_packets", .counter, .packets, help: "frames cut into TCP segments or UDP datagrams",
+      .number(\.capture.segmented)
+    ) { ", segmented \($0.value)" },
+    Metric(
+      "fragmented_packets", .counter, .packets, help: "frames fragmented inside the tunnel",
+      .number(\.capture.fragmented)
+    ) { " fragmented \($0.value)" },
+    Metric(
+      "truncated_packets", .counter, .packets, help: "frames whose end was cut off", .number(\.capture.truncated)
+    ) { " truncated \($0.value)" },
+    Metric(
+      "checksums_filled", .counter, .checksums, help: "checksums that offload had left open and that were completed",
+      .number(\.capture.checksumsFilled)
+    ) { ", checksums filled \($0.value)" },
+    Metric(
+      "blind_milliseconds", .counter, .milliseconds,
+      help: "time in which frames could not be seen, because an interface or the capture was gone",
+      .number(\.blindMilliseconds)
+    ) { $0.value > 0 ? ", blind \($0.value) ms" : "" },
+  ])
+
+  /// Why captured frames were not sent; each has one reason.
+  package static let droppedPackets = Metric<Counters>(
+    "dropped_packets", .counter, .packets, help: "captured frames that were not sent, by reason",
+    .parts(
+      label: "reason",
+      [
+        Metric(
+          "oversize", .counter, .packets,
+          help: "frames that did not fit, under `OVERSIZE=drop` or where cutting is impossible",
+          .number(\.capture.droppedOversize)),
+        Metric(
+          "rate", .counter, .packets, help: "always 0: this version has no rate limit", .number(\.capture.droppedRate)),
+        Metric(
+          "sample", .counter, .packets, help: "frames of flows that `SAMPLE` leaves out",
+          .number(\.capture.droppedSample)),
+        Metric("loop", .counter, .packets, help: "mirrored frames that came back", .number(\.capture.droppedLoop)),
+        Metric(
+          "no_destination", .counter, .packets, help: "frames that came while `DESTINATION` had no address",
+          .number(\.capture.droppedNoDestination)),
+        Metric(
+          "send", .counter, .packets,
+          help: "frames that the kernel refused to send, by errno name, e.g. `{\"ENOBUFS\": 3}`",
+          .tally(label: "errno", \.send.droppedByName)),
+      ])
+  ) { $0.breakdown.isEmpty ? "" : " (\($0.breakdown))" }
+
+  /// Of each collector address.
+  package static let collector = MetricTable<CollectorReport>([
+    Metric("address", .identity, help: "address and port of the collector", .text(\.address.description)),
+    Metric("sent_datagrams", .counter, .datagrams, help: "datagrams that were sent to it", .number(\.sentDatagrams)),
+    Metric("sent_bytes", .counter, .bytes, help: "bytes of these datagrams as outer IP packets", .number(\.sentBytes)),
+    Metric(
+      "failed", .counter, .datagrams, help: "datagrams that could not be sent to it, by errno name",
+      .tally(label: "errno") { report in
+        report.failed.sorted { $0.key < $1.key }.map { (ErrnoName.of($0.key), $0.value) }
+      }),
+    Metric(
+      "icmp", .counter, .messages, help: "ICMP errors about our datagrams, by what they say",
+      .tally(label: "message") { report in report.icmp.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }),
+    Metric("last_error", .identity, help: "last trouble in words; null if there was none", .text(\.lastError)),
+  ])
+
+  /// What holds at every moment: each frame is accounted for.
+  package static let sums = [
+    MetricSum("captured_packets", of: ["forwarded_packets", "dropped_total"]),
+    MetricSum("dropped_total", of: droppedPackets.parts.map { "\(droppedPackets.key).\($0.key)" }),
+  ]
+
+  private static func utc(_ nanoseconds: Int64) -> String { UTCTime.rfc3339(UInt64(clamping: nanoseconds)) }
+
+  /// Seconds without zeros at the end.
+  private static func seconds(_ milliseconds: Int64) -> String {
+    var fraction = String(1_000 + milliseconds % 1_000).dropFirst()
+    while fraction.last == "0" { fraction.removeLast() }
+    return "\(milliseconds / 1_000)" + (fraction.isEmpty ? "" : ".\(fraction)")
+  }
+}

@@ -1,0 +1,64 @@
+package import Mirror
+package import Transport
+
+/// The forwarder at one moment: all that statistics, log and whoever asks for its state show of it. Counters are those
+/// since the start.
+package struct ForwarderStatus: Sendable {
+  /// A collector that was sent to since the start.
+  package struct Collector: Sendable {
+    /// What has become of the datagrams to it.
+    package var report: CollectorReport
+    /// Largest outer IP packet that the route carries; nil where nothing is sent to it at present.
+    package var pathMTU: Int?
+
+    /// A collector with its account.
+    package init(report: CollectorReport, pathMTU: Int?) {
+      self.report = report
+      self.pathMTU = pathMTU
+    }
+  }
+
+  /// Of the program.
+  package var version: String
+  /// Name of the machine or container.
+  package var host: String
+  /// The moment, in nanoseconds since 1970.
+  package var time: Int64
+  /// Milliseconds since the start.
+  package var uptime: Int64
+  /// INTERFACE.
+  package var interface: String
+  /// Capture engine in use.
+  package var engine: String
+  /// Largest outer IP packet in bytes now allowed; nil without a destination.
+  package var mtu: Int?
+  /// VXLAN network identifier of what is sent.
+  package var vni: UInt32
+  /// Whether frames are being captured, for each worker.
+  package var areCapturing: [Bool]
+  /// In the order of their addresses.
+  package var collectors: [Collector]
+  /// Of all workers together.
+  package var counters: Counters
+
+  /// A moment.
+  package init(
+    version: String, host: String, time: Int64, uptime: Int64, interface: String, engine: String, mtu: Int?,
+    vni: UInt32, areCapturing: [Bool], collectors: [Collector], counters: Counters
+  ) {
+    self.version = version
+    self.host = host
+    self.time = time
+    self.uptime = uptime
+    self.interface = interface
+    self.engine = engine
+    self.mtu = mtu
+    self.vni = vni
+    self.areCapturing = areCapturing
+    self.collectors = collectors
+    self.counters = counters
+  }
+
+  /// What has become of the datagrams to each collector.
+  package var reports: [CollectorReport] { collectors.map(\.report) }
+}

@@ -1,0 +1,12 @@
+extension StatisticsReport {
+  /// One line for people, without a newline.
+  package var text: String {
+    let seconds = Double(milliseconds) / 1_000
+    let head =
+      "\(isFinal ? "final" : "stats") \(MetricFigure.rounded(seconds, digits: 1))s \(status.interface) "
+      + "\(status.engine) mtu \(status.mtu ?? 0)"
+    let table = ForwarderMetrics.counters
+    let totals = isFinal ? ", total " + table.totals(of: status.counters) : ""
+    return head + table.words(of: counters, seconds: seconds) + totals
+  }
+}

@@ -1,0 +1,94 @@
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Receiver
+
+@Suite struct ReceiveMetricsTests {
+  /// No two are the same, and they balance.
+  private func counters(_ scale: UInt64) -> ReceiveCounters {
+    var counters = ReceiveCounters()
+    counters.datagrams = scale * 101
+    counters.bytes = scale * 102
+    counters.frames = scale * 7
+    counters.frameBytes = scale * 104
+    counters.undelivered = scale * 11
+    counters.invalidHeaders = scale * 17
+    counters.otherVNI = scale * 23
+    counters.truncated = scale * 43
+    counters.kernelDropped = scale * 109
+    return counters
+  }
+
+  private func line(isFinal: Bool) -> ReceiveReport.Line {
+    ReceiveReport.Line(
+      time: 1_700_000_000_125_999_999, nanoseconds: 29_996_999_999, isFinal: isFinal, counters: counters(1),
+      total: counters(2))
+  }
+
+  /// The very bytes of the statistics, as the version before the catalogue of metrics wrote them.
+  @Test func jsonIsByteForByteWhatItWas() {
+    let expected = #"""
+      {"time":"2023-11-14T22:13:20.125Z","interval":29.996,"final":true,"received_datagrams":101,\#
+      "received_bytes":102,"delivered_frames":7,"delivered_bytes":104,"undelivered_frames":11,"invalid_headers":17,\#
+      "other_vni":23,"truncated_datagrams":43,"kernel_dropped_datagrams":109,"total":{"received_datagrams":202,\#
+      "received_bytes":204,"delivered_frames":14,"delivered_bytes":208,"undelivered_frames":22,"invalid_headers":34,\#
+      "other_vni":46,"truncated_datagrams":86,"kernel_dropped_datagrams":218}}
+      """#
+    #expect(line(isFinal: true).json == expected)
+    var exact = line(isFinal: false)
+    exact.nanoseconds = 30_000_000_000
+    #expect(exact.json.contains("\"interval\":30.000,\"final\":false,"))
+  }
+
+  @Test func textIsByteForByteWhatItWas() {
+    let figures =
+      "in 29.996 s: 101 datagrams (102 bytes), 7 frames (104 bytes), 11 not written, 17 with an invalid header, "
+      + "23 of other VNIs, 43 truncated, 109 dropped by the kernel"
+    #expect(line(isFinal: false).text == "received " + figures)
+    #expect(line(isFinal: true).text == "received in all " + figures)
+  }
+
+  /// A counter of an interval is what came since the last line, a gauge what it is now.
+  @Test func theKindSaysWhatAnIntervalHas() {
+    let (before, now) = (counters(1), counters(3))
+    let interval = now.since(before)
+    for row in ReceiveMetrics.counters.rows {
+      let (old, new, between) = (row.sum(of: before), row.sum(of: now), row.sum(of: interval))
+      switch row.kind {
+      case .counter: #expect(between == new - old, "\(row.key)")
+      case .gauge: #expect(between == new, "\(row.key)")
+      case .identity: Issue.record("\(row.key) is no number")
+      }
+    }
+  }
+
+  @Test func everyDatagramIsAccountedFor() {
+    for sum in ReceiveMetrics.sums {
+      #expect(sum.holds(in: ReceiveMetrics.counters, for: counters(5)), "\(sum)")
+      var lost = counters(5)
+      lost.otherVNI -= 1
+      #expect(!sum.holds(in: ReceiveMetrics.counters, for: lost), "\(sum)")
+    }
+  }
+
+  @Test func readmeHasTheCatalogue() throws {
+    func rows<Source>(_ table: MetricTable<Source>) -> [String] {
+      table.rows.map {
+        "| `\($0.key)` | \($0.kind.rawValue) |\($0.unit.map { " \($0.rawValue)" } ?? "") | \($0.help) |"
+      }
+    }
+    let table = try #require(try Readme.tables(head: "| key | kind | unit | meaning |").last)
+    #expect(table == rows(ReceiveMetrics.line) + rows(ReceiveMetrics.counters))
+    let lines = try Readme.lines()
+    for sum in ReceiveMetrics.sums { #expect(lines.contains(sum.description), "\(sum)") }
+  }
+
+  @Test func figuresGoToTheEndOfTheirNumbers() {
+    var line = line(isFinal: true)
+    line.total.bytes = .max
+    line.counters.bytes = .max
+    #expect(line.json.contains("\"received_bytes\":18446744073709551615,"))
+    #expect(line.text.contains("(18446744073709551615 bytes), "))
+  }
+}

@@ -1,0 +1,109 @@
+import Glibc
+import Mirror
+import Telemetry
+import Testing
+import Transport
+
+/// The very bytes of the statistics, as the version before the catalogue of metrics wrote them. A new figure is a new
+/// member here, and nothing else changes.
+@Suite struct GoldenStatisticsTests {
+  private static let json = #"""
+    {"blind_milliseconds":1000023,"captured_bytes":1000002,"captured_packets":1000001,\#
+    "checksums_filled":1000011,"collectors":[{"address":"192.0.2.1:4789","failed":{"E3":1000027,\#
+    "EACCES":1000028,"ENOBUFS":1000029,"EPERM":1000026},"icmp":{"host prohibited":1000031,\#
+    "port unreachable":1000030},"last_error":"port unreachable from 192.0.2.10","sent_bytes":1000025,\#
+    "sent_datagrams":1000024},{"address":"[2001:db8::1]:4790","failed":{},"icmp":{},"last_error":null,\#
+    "sent_bytes":0,"sent_datagrams":0}],"dropped_packets":{"loop":1000006,"no_destination":1000007,\#
+    "oversize":1000003,"rate":1000004,"sample":1000005,"send":{"E135":1000021,"E3":1000018,"EACCES":1000019,\#
+    "ENOBUFS":1000020,"EPERM":1000017}},"dropped_total":10000120,"engine":"ring","final":false,\#
+    "forwarded_packets":1000012,"fragmented_packets":1000009,"host":"app-1\t\r\b\f\u001f\u0000</>",\#
+    "interface":"eth0,we\"ird\\/\u0001\#u{7F}\né\#u{2028}🦊","interval":29.996,"kernel_dropped_packets":1000022,"mtu":9000,\#
+    "segmented_packets":1000008,"sent_bytes":1000014,"sent_datagrams":1000013,"time":"2023-11-14T22:13:20.125Z",\#
+    "total":{"blind_milliseconds":2000023,"captured_bytes":2000002,"captured_packets":2000001,\#
+    "checksums_filled":2000011,"collectors":[{"address":"192.0.2.1:4789","failed":{"E3":2000027,\#
+    "EACCES":2000028,"ENOBUFS":2000029,"EPERM":2000026},"icmp":{"host prohibited":2000031,\#
+    "port unreachable":2000030},"last_error":"port unreachable from 192.0.2.10","sent_bytes":2000025,\#
+    "sent_datagrams":2000024},{"address":"[2001:db8::1]:4790","failed":{},"icmp":{},"last_error":null,\#
+    "sent_bytes":0,"sent_datagrams":0}],"dropped_packets":{"loop":2000006,"no_destination":2000007,\#
+    "oversize":2000003,"rate":2000004,"sample":2000005,"send":{"E135":2000021,"E3":2000018,"EACCES":2000019,\#
+    "ENOBUFS":2000020,"EPERM":2000017}},"dropped_total":20000120,"forwarded_packets":2000012,\#
+    "fragmented_packets":2000009,"kernel_dropped_packets":2000022,"segmented_packets":2000008,\#
+    "sent_bytes":2000014,"sent_datagrams":2000013,"truncated_packets":2000010},"truncated_packets":1000010,\#
+    "version":"0.1.0"}
+    """#
+
+  private static let emptyJSON = #"""
+    {"blind_milliseconds":0,"captured_bytes":0,"captured_packets":0,"checksums_filled":0,"collectors":[],\#
+    "dropped_packets":{"loop":0,"no_destination":0,"oversize":0,"rate":0,"sample":0,"send":{}},\#
+    "dropped_total":0,"engine":"ring","final":false,"forwarded_packets":0,"fragmented_packets":0,"host":"",\#
+    "interface":"","interval":30,"kernel_dropped_packets":0,"mtu":0,"segmented_packets":0,"sent_bytes":0,\#
+    "sent_datagrams":0,"time":"1970-01-01T00:00:00.000Z",\#
+    "total":{"blind_milliseconds":0,"captured_bytes":0,"captured_packets":0,"checksums_filled":0,\#
+    "collectors":[],"dropped_packets":{"loop":0,"no_destination":0,"oversize":0,"rate":0,"sample":0,"send":{}},\#
+    "dropped_total":0,"forwarded_packets":0,"fragmented_packets":0,"kernel_dropped_packets":0,\#
+    "segmented_packets":0,"sent_bytes":0,"sent_datagrams":0,"truncated_packets":0},"truncated_packets":0,\#
+    "version":"0.1.0"}
+    """#
+
+  private static let dropped =
+    "dropped 10000120 (oversize 1000003, rate 1000004, sample 1000005, loop 1000006, no destination 1000007, "
+    + "EPERM 1000017, E3 1000018, EACCES 1000019, ENOBUFS 1000020, E135 1000021)"
+  private static let text =
+    "30.0s \(Fixture.oddInterface) ring mtu 9000, captured 1000001 (33338/s, 0.3 Mbit/s), forwarded 1000012, "
+    + "sent 1000013 datagrams 1000014 bytes, \(dropped), kernel dropped 1000022, "
+    + "segmented 1000008 fragmented 1000009 truncated 1000010, checksums filled 1000011, blind 1000023 ms"
+
+  /// Nothing captured, no collector, no names.
+  private static func nothing(isFinal: Bool) -> StatisticsReport {
+    let status = Fixture.status(Counters(), interface: "", host: "", mtu: nil, time: 0)
+    return StatisticsReport(status, since: Counters(), [], milliseconds: 30_000, isFinal: isFinal)
+  }
+
+  @Test func jsonIsByteForByteWhatItWas() throws {
+    #expect(try Fixture.oddReport().json == Self.json)
+    let final = Self.json.replacing("\"final\":false", with: "\"final\":true")
+    #expect(try Fixture.oddReport(isFinal: true).json == final)
+    #expect(Self.nothing(isFinal: false).json == Self.emptyJSON)
+  }
+
+  @Test func textIsByteForByteWhatItWas() throws {
+    #expect(try Fixture.oddReport().text == "stats " + Self.text)
+    let total = ", total captured 2000001 forwarded 2000012 kernel dropped 2000022"
+    #expect(try Fixture.oddReport(isFinal: true).text == "final " + Self.text + total)
+    // Without reasons of drops and without blind time.
+    #expect(
+      Self.nothing(isFinal: true).text
+        == "final 30.0s  ring mtu 0, captured 0 (0/s, 0.0 Mbit/s), forwarded 0, sent 0 datagrams 0 bytes, dropped 0, "
+        + "kernel dropped 0, segmented 0 fragmented 0 truncated 0, checksums filled 0, "
+        + "total captured 0 forwarded 0 kernel dropped 0")
+  }
+}
+
+extension Fixture {
+  /// Every counter that there is, from `base` + 1 on.
+  static func counters(_ base: UInt64) -> Counters {
+    var counters = Counters()
+    counters.capture.captured = base + 1
+    counters.capture.capturedBytes = base + 2
+    counters.capture.droppedOversize = base + 3
+    counters.capture.droppedRate = base + 4
+    counters.capture.droppedSample = base + 5
+    counters.capture.droppedLoop = base + 6
+    counters.capture.droppedNoDestination = base + 7
+    counters.capture.segmented = base + 8
+    counters.capture.fragmented = base + 9
+    counters.capture.truncated = base + 10
+    counters.capture.checksumsFilled = base + 11
+    counters.send.forwardedFrames = base + 12
+    counters.send.sentDatagrams = base + 13
+    counters.send.sentBytes = base + 14
+    counters.send.repeatedSends = base + 15
+    counters.send.sendCalls = base + 16
+    for (offset, code) in [EPERM, 3, EACCES, ENOBUFS, 135].enumerated() {
+      counters.send.addDropped(base + 17 + UInt64(offset), code: code)
+    }
+    counters.kernelDropped = base + 22
+    counters.blindMilliseconds = base + 23
+    return counters
+  }
+}
