@@ -4,18 +4,16 @@ import Wire
 
 // The step `cut`: from policy, path and packet to what is sent. Nothing is written here.
 extension Encapsulator {
-  /// How the frame is to be cut; counts what is done to it.
+  /// Whether the frame goes as it is without a further look, as most do.
   @inline(__always)
-  mutating func cut(_ frame: InnerFrame, _ packet: IPPacket?, isFirst: Bool) -> Cut {
-    let fits = frame.byteCount <= maximumFrame
-    if fits, frame.offload.kind == .none {
-      if frame.isSnapped { counters.truncated &+= 1 }
-      return .whole(networkByteCount: frame.networkByteCount)
-    }
-    return cutLarge(frame, packet, fits: fits, isFirst: isFirst)
+  func goesWhole(_ frame: InnerFrame) -> Bool {
+    frame.byteCount <= maximumFrame && frame.offload.kind == .none && !frame.isSnapped
   }
 
-  private mutating func cutLarge(_ frame: InnerFrame, _ packet: IPPacket?, fits: Bool, isFirst: Bool) -> Cut {
+  /// How the frame is to be cut; counts what is done to it.
+  @inline(never)
+  mutating func cut(_ frame: InnerFrame, _ packet: IPPacket?, isFirst: Bool) -> Cut {
+    let fits = frame.byteCount <= maximumFrame
     if let packet, !frame.isSnapped {
       if frame.offload.kind == .udp, fits || policy.oversize != .drop, let plan = datagrams(frame, packet) {
         return cutDatagrams(frame, plan, isFirst: isFirst)

@@ -4,14 +4,15 @@ import Wire
 // The steps `wrap` and `queue` of a frame's way.
 extension Encapsulator {
   /// Wraps and queues the datagrams of a cut, and sends what waits where there is no room for the next.
-  @inline(__always)
+  @inline(never)
   mutating func queue(_ cut: Cut, _ frame: InnerFrame, _ packet: IPPacket?, _ shipment: Shipment) {
     switch cut {
     case .whole(let networkByteCount):
       // What is cut off is part of what a checksum covers.
       let patch = networkByteCount == frame.networkByteCount ? partialChecksum(frame, packet) : nil
       makeRoom(headerByteCount: frame.isWritable ? 0 : headerByteCount(frame, patch?.end ?? 0))
-      queueWhole(frame, networkByteCount: networkByteCount, patch: patch, shipment)
+      queueWhole(
+        frame, networkByteCount: networkByteCount, patch: patch, index: shipment.index, shipment.placement)
     case .segments(let plan):
       for piece in 0..<plan.count {
         makeRoom(headerByteCount: headerByteCount(frame, plan.headerByteCount))
@@ -32,6 +33,13 @@ extension Encapsulator {
     }
   }
 
+  /// Wraps and queues the frame as one datagram. The common case by itself, so that it stays short.
+  mutating func queueWhole(_ frame: InnerFrame, _ packet: IPPacket?, index: Int, _ placement: FlowPlacement) {
+    let patch = partialChecksum(frame, packet)
+    makeRoom(headerByteCount: frame.isWritable ? 0 : headerByteCount(frame, patch?.end ?? 0))
+    queueWhole(frame, networkByteCount: frame.networkByteCount, patch: patch, index: index, placement)
+  }
+
   /// Bytes in front of a piece's payload: the tunnel's header, the link's, and `rest`.
   @inline(__always)
   func headerByteCount(_ frame: InnerFrame, _ rest: Int) -> Int {
@@ -39,8 +47,9 @@ extension Encapsulator {
   }
 
   /// Queues the frame as one datagram with `networkByteCount` bytes of its packet. There must be room.
+  @inline(__always)
   mutating func queueWhole(
-    _ frame: InnerFrame, networkByteCount: Int, patch: FieldValue?, _ shipment: Shipment
+    _ frame: InnerFrame, networkByteCount: Int, patch: FieldValue?, index: Int, _ placement: FlowPlacement
   ) {
     if frame.isWritable {
       let start = unsafe frame.network - frame.linkByteCount - Tunnel.headerByteCount
@@ -48,7 +57,7 @@ extension Encapsulator {
       if let patch { frame.overwrite(patch) }
       unsafe sender.append(
         head: start, headByteCount: headerByteCount(frame, networkByteCount), tail: nil, tailByteCount: 0,
-        frame: shipment.index, placement: shipment.placement)
+        frame: index, placement: placement)
       return
     }
     // Everything up to the patched field goes into the header.
@@ -61,7 +70,7 @@ extension Encapsulator {
     }
     unsafe sender.append(
       head: header, headByteCount: headerByteCount(frame, copied), tail: frame.network + copied,
-      tailByteCount: networkByteCount - copied, frame: shipment.index, placement: shipment.placement)
+      tailByteCount: networkByteCount - copied, frame: index, placement: placement)
   }
 
   /// Queues a segment: its headers in the arena, payload where it was captured. There must be room.

@@ -62,7 +62,7 @@ extension Encapsulator {
   mutating func queueInRoom(_ cut: Cut, _ frame: InnerFrame, _ shipment: Shipment) {
     switch cut {
     case .whole(let networkByteCount):
-      queueWhole(frame, networkByteCount: networkByteCount, patch: nil, shipment)
+      queueWhole(frame, networkByteCount: networkByteCount, patch: nil, index: shipment.index, shipment.placement)
     case .segments(let plan):
       for piece in 0..<plan.count { queueSegment(piece, plan, frame, shipment) }
     case .fragments(let plan):

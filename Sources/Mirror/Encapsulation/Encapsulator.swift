@@ -48,8 +48,12 @@ struct Encapsulator: ~Copyable {
         continue
       }
       let placement = sender.placement(of: flow, shared: frame.sharedFlowHash(packet))
-      let cut = cut(frame, packet, isFirst: true)
-      queue(cut, frame, packet, Shipment(index: index, placement: placement, isFirst: true))
+      if goesWhole(frame) {
+        queueWhole(frame, packet, index: index, placement)
+      } else {
+        let shipment = Shipment(index: index, placement: placement, isFirst: true)
+        queue(cut(frame, packet, isFirst: true), frame, packet, shipment)
+      }
     }
     send()
     sender.commit(frameCount: batch.count)

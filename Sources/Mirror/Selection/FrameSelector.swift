@@ -35,7 +35,7 @@ struct FrameSelector: ~Copyable {
     guard
       loopDetector.admits(flow.value, timestamp: timestamp, name: FlowName(frame.packetBytes, packet))
     else { return .loop }
-    if let packet, returnedFrame.mayBeTunnel(frame.packetBytes, packet),
+    if returnedFrame.mayBeTunnel(frame.packetBytes, packet), let packet,
       returnedFrame.contains(frame.packetBytes, packet)
     {
       returned = FlowName(frame.packetBytes, packet)

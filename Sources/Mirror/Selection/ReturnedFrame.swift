@@ -26,11 +26,13 @@ struct ReturnedFrame: Sendable {
 
   /// Whether the packet may be a tunnel datagram at all: one comparison for most.
   @inline(__always)
-  func mayBeTunnel(_ network: RawSpan, _ packet: IPPacket) -> Bool {
-    guard packet.upperProtocol == IPProtocol.udp, !packet.isFragment,
-      packet.end - packet.headerByteCount >= UDPHeader.byteCount + VXLANHeader.byteCount
+  func mayBeTunnel(_ network: RawSpan, _ packet: IPPacket?) -> Bool {
+    // Field by field: unwrapped, the packet would be copied for every frame.
+    guard packet?.upperProtocol == IPProtocol.udp, packet?.isFragment == false,
+      let end = packet?.end, let header = packet?.headerByteCount,
+      end - header >= UDPHeader.byteCount + VXLANHeader.byteCount
     else { return false }
-    let port = network.read(UDPHeader.destinationPort, at: packet.headerByteCount)
+    let port = network.read(UDPHeader.destinationPort, at: header)
     for index in ports.indices where ports[index] == port { return true }
     return false
   }
