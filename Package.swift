@@ -71,8 +71,9 @@ let package = Package(
     .testTarget(
       name: "TelemetryTests", dependencies: ["Telemetry", "Mirror", "System", "Transport", "TestSupport"]),
     .testTarget(
-      name: "ForwarderTests", dependencies: ["Forwarder", "Mirror", "Capture", "System", "Telemetry", "Transport"]),
-    .testTarget(name: "ReceiverTests", dependencies: ["Receiver", "Telemetry", "TestSupport", "Wire"]),
+      name: "ForwarderTests",
+      dependencies: ["Forwarder", "Mirror", "Capture", "System", "Telemetry", "Transport", "TestSupport"]),
+    .testTarget(name: "ReceiverTests", dependencies: ["Receiver", "System", "Telemetry", "TestSupport", "Wire"]),
     // Reads the sources; builds none of them.
     .testTarget(name: "ArchitectureTests"),
     // Without the program among the dependencies: its CStart is not for the test runner, and it is built anyway.

@@ -1,3 +1,4 @@
+import Glibc
 public import System
 
 /// Why frames cannot be captured.
@@ -22,6 +23,22 @@ extension CaptureError {
   /// The failure of a system call.
   public static func failed(_ error: SystemError) -> CaptureError {
     .failed(operation: error.operation, reason: error.reason)
+  }
+
+  /// The failure of a system call that may be for want of a permission.
+  static func system(_ error: SystemError) -> CaptureError {
+    error.code == EPERM || error.code == EACCES ? .notPermitted : .failed(error)
+  }
+
+  /// What `body` returns; what it throws becomes an error by `failure`.
+  static func from<Result>(
+    _ failure: (SystemError) -> CaptureError, _ body: () throws(SystemError) -> Result
+  ) throws(CaptureError) -> Result {
+    do throws(SystemError) {
+      return try body()
+    } catch {
+      throw failure(error)
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import System
 
 /// The memory that recvmmsg(2) fills: a fixed number of datagram slots with their message headers and control
 /// space, allocated once. A received datagram is valid until the next `receive`.
@@ -48,12 +49,13 @@ struct DatagramSlab: ~Copyable {
       // The kernel shortened it to what it wrote last time.
       unsafe messages[index].msg_hdr.msg_controllen = Self.controlBytes
     }
-    while true {
-      let count = unsafe CLinux_recvmmsg(socket, messages, CUnsignedInt(Self.capacity), CInt(MSG_DONTWAIT))
-      if count >= 0 { return Int(count) }
-      let code = errno
-      if code == EAGAIN { return 0 }
-      if code != EINTR { throw ReceiverError(.recvmmsg, code: code) }
+    do throws(SystemError) {
+      let count = try Syscall.performNow("recvmmsg") {
+        unsafe CLinux_recvmmsg(socket, messages, CUnsignedInt(Self.capacity), CInt(MSG_DONTWAIT))
+      }
+      return Int(count ?? 0)
+    } catch {
+      throw ReceiverError(.recvmmsg, code: error.code)
     }
   }
 
@@ -76,15 +78,13 @@ struct DatagramSlab: ~Copyable {
   /// When the kernel received the datagram at `index`: nanoseconds since 1970, UTC.
   func timestamp(at index: Int) -> UInt64 {
     precondition(index >= 0 && index < Self.capacity)
-    let message = unsafe messages + index
-    var header = unsafe CLinux_CMSG_FIRSTHDR(&message.pointee.msg_hdr)
-    while let current = unsafe header {
+    var stamp: Int64?
+    // recvmmsg has filled this header, and its control buffer lives as long as self.
+    unsafe ControlMessages.forEach(in: &messages[index].msg_hdr) { level, type, payload in
       // SCM_TIMESTAMPNS has the value of the option that asks for it.
-      if unsafe current.pointee.cmsg_level == SOL_SOCKET && current.pointee.cmsg_type == SO_TIMESTAMPNS {
-        return unsafe nanoseconds(CLinux_CMSG_DATA(current).loadUnaligned(as: timespec.self))
-      }
-      unsafe header = CLinux_CMSG_NXTHDR(&message.pointee.msg_hdr, current)
+      if level == SOL_SOCKET, type == SO_TIMESTAMPNS { stamp = WallClock.nanoseconds(ofTimespec: payload) }
     }
-    return now(CLOCK_REALTIME)
+    // One before 1970 counts as 1970.
+    return UInt64(max(0, stamp ?? WallClock.nanosecondsSince1970))
   }
 }

@@ -1,3 +1,4 @@
+internal import System
 public import Wire
 
 /// Where the receiver listens: one local address, or all of them, and a UDP port.
@@ -17,53 +18,29 @@ public struct ListenAddress: Equatable, Sendable {
   ///
   /// - Returns: nil if the text is none of these, or the port is not in 0 ... 65535.
   public init?(_ text: String) {
-    let (host, port) = Self.split(text[...])
-    guard let number = port.map(Self.parsePort) ?? VXLANHeader.port else { return nil }
-    guard let host else { return nil }
-    guard Self.isHost(host) else { return nil }
-    self.init(host: host.isEmpty ? nil : String(host), port: number)
-  }
-
-  /// Splits into host and port text; a nil host is a syntax error, an empty one means every address.
-  private static func split(_ text: Substring) -> (host: Substring?, port: Substring?) {
-    if text.hasPrefix("[") {
-      guard let close = text.firstIndex(of: "]") else { return (nil, nil) }
-      let host = text[text.index(after: text.startIndex)..<close]
-      let rest = text[text.index(after: close)...]
-      guard host.contains(":") else { return (nil, nil) }
-      if rest.isEmpty { return (host, nil) }
-      return rest.hasPrefix(":") ? (host, rest.dropFirst()) : (nil, nil)
+    if !text.isEmpty, text.allSatisfy(\.isNumber) {
+      guard let port = HostPort.port(text) else { return nil }
+      self.init(port: port)
+      return
     }
-    guard let colon = text.firstIndex(of: ":") else {
-      if text.isEmpty { return (nil, nil) }
-      return text.allSatisfy(\.isNumber) ? ("", text) : (text, nil)
-    }
-    let rest = text[text.index(after: colon)...]
-    return rest.contains(":") ? (text, nil) : (text[..<colon], rest)
-  }
-
-  private static func parsePort(_ text: Substring) -> UInt16? {
-    guard text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
-    return UInt16(text)
+    guard let parts = HostPort(text), Self.isHost(parts) else { return nil }
+    self.init(host: parts.host.isEmpty ? nil : parts.host, port: parts.port ?? VXLANHeader.port)
   }
 
   /// Whether the characters are those of a name, an IPv4 address, or with colons an IPv6 address and its zone
   /// (`fe80::1%eth0`). Whether it exists is the resolver's to say.
-  private static func isHost(_ text: Substring) -> Bool {
-    let address = text.prefix { $0 != "%" }
+  private static func isHost(_ parts: HostPort) -> Bool {
+    let address = parts.host.prefix { $0 != "%" }
     if address.contains(":") {
       return address.allSatisfy { $0.isASCII && ($0.isHexDigit || $0 == ":" || $0 == ".") }
     }
-    // No host is called like a flag.
-    return !text.hasPrefix("-")
-      && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }
+    // Brackets are for addresses, no host is called like a flag, and none at all needs a port.
+    return !parts.isBracketed && !parts.host.hasPrefix("-") && !(parts.host.isEmpty && parts.port == nil)
+      && parts.host.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }
   }
 }
 
 extension ListenAddress: CustomStringConvertible {
   /// `host:port`, with brackets around an IPv6 address; every address is `*`.
-  public var description: String {
-    guard let host else { return "*:\(port)" }
-    return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-  }
+  public var description: String { HostPort.text(host ?? "*", port) }
 }

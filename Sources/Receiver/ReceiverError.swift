@@ -1,10 +1,11 @@
 internal import Glibc
+internal import System
 
 /// A system call that failed on the receiving side: which one, and its errno.
 public struct ReceiverError: Error, Equatable, Sendable {
   /// What was attempted.
   public enum Operation: String, Sendable {
-    case resolve, socket, bind, setsockopt, getsockname, recvmmsg, poll, eventfd, open, write
+    case resolve, socket, bind, setsockopt, recvmmsg, poll, eventfd, open, write
     case createThread = "pthread_create"
   }
 
@@ -21,10 +22,8 @@ public struct ReceiverError: Error, Equatable, Sendable {
 
   /// The C library's text for the code, e.g. "Address already in use".
   public var reason: String {
-    // Both return a string that lives as long as the program, or in strerror's case until this thread's next call.
     operation == .resolve
-      ? unsafe String(cString: gai_strerror(code))
-      : unsafe String(cString: strerror(code))
+      ? NameLookup.Failure(code: code).reason : SystemError(operation: operation.rawValue, code: code).reason
   }
 }
 
@@ -36,4 +35,15 @@ extension ReceiverError: CustomStringConvertible {
 extension ReceiverError {
   /// Whoever read what is written went away.
   static let readerGone = ReceiverError(.write, code: EPIPE)
+
+  /// What `body` returns; what it throws is a failure of `operation`.
+  static func from<Result>(
+    _ operation: Operation, _ body: () throws(SystemError) -> Result
+  ) throws(ReceiverError) -> Result {
+    do throws(SystemError) {
+      return try body()
+    } catch {
+      throw ReceiverError(operation, code: error.code)
+    }
+  }
 }

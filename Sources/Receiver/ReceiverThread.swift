@@ -1,5 +1,5 @@
 internal import Synchronization
-internal import System
+public import System
 
 /// Runs a receiver on a thread of its own: receiving blocks, so it has no place on the cooperative pool.
 public final class ReceiverThread: Sendable {
@@ -21,21 +21,19 @@ public final class ReceiverThread: Sendable {
   public init<Sink: FrameSink & ~Copyable>(
     _ receiver: consuming TunnelReceiver, into sink: consuming Sink, limit: UInt64? = nil
   ) throws(ReceiverError) {
-    let stopping = try Event()
-    let ended = try Event()
+    let stopping = try ReceiverError.from(.eventfd) { () throws(SystemError) in try Event() }
+    let ended = try ReceiverError.from(.eventfd) { () throws(SystemError) in try Event() }
     let result = Box<Outcome?>(nil)
     statistics = receiver.statistics
     self.stopping = stopping
     self.ended = ended
     self.result = result
     let work = Work(receiver: receiver, sink: sink)
-    do throws(SystemError) {
+    try ReceiverError.from(.createThread) { () throws(SystemError) in
       try BackgroundThread.run(name: "receive") {
         result.set(work.run(stop: stopping, limit: limit))
         ended.set()
       }
-    } catch {
-      throw ReceiverError(.createThread, code: error.code)
     }
   }
 

@@ -1,4 +1,5 @@
 internal import Synchronization
+public import System
 internal import Wire
 
 /// The receiving side put together: datagrams in, checked frames out to a sink, everything counted.

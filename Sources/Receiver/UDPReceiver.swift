@@ -1,6 +1,4 @@
-internal import CLinux
-internal import Glibc
-internal import Wire
+public import System
 
 /// The owner of a listening UDP socket and of the memory its datagrams arrive in. Nothing is allocated after `init`.
 ///

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// The end of the program whatever hangs. It needs no thread, which there may be none left to have.
 enum Deadline {
@@ -12,8 +13,9 @@ enum Deadline {
     signal(SIGALRM) { _ in
       // Only what a signal handler may do. A standard error that takes nothing now gets nothing.
       let words: StaticString = "packet-forwarder: not ended in time: the last statistics are missing or not exact\n"
-      var entry = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-      if unsafe poll(&entry, 1, 0) > 0 { _ = unsafe write(STDERR_FILENO, words.utf8Start, words.utf8CodeUnitCount) }
+      if Polling.isReady(.writable(STDERR_FILENO), within: 0) {
+        _ = unsafe write(STDERR_FILENO, words.utf8Start, words.utf8CodeUnitCount)
+      }
       _exit(ExitStatus.temporaryFailure)
     }
     var timer = itimerval()

@@ -24,14 +24,11 @@ struct Signals {
       throw ExitStatus.failure(error)
     }
     guard !numbers.contains(SIGHUP) else { return }
-    var hangup = sigset_t()
-    unsafe sigemptyset(&hangup)
-    unsafe sigaddset(&hangup, SIGHUP)
-    unsafe pthread_sigmask(SIG_UNBLOCK, &hangup, nil)
+    SignalSet([SIGHUP]).unblock()
   }
 
-  /// Whether one waits to be taken.
-  var isPending: Bool { signals.hasNext }
+  /// For poll(2): readable while one waits to be taken.
+  var descriptor: CInt { signals.descriptor }
 
   /// Waits for SIGTERM, SIGINT, for `done` to become readable, or until `deadline` (milliseconds of `MonotonicClock`).
   /// Calls `onHangup` for each SIGHUP before. A bad day of the system is no reason to end, so poll(2) is made again.
@@ -43,12 +40,8 @@ struct Signals {
       }
       let left = deadline.map { $0 - MonotonicClock.milliseconds }
       if let left, left <= 0 { return .timeout }
-      // poll(2) ignores negative descriptors.
-      var entries = [
-        pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: done, events: Int16(POLLIN), revents: 0),
-      ]
-      _ = unsafe poll(&entries, 2, left.map { Int32(clamping: $0) } ?? -1)
+      var entries: [pollfd] = [.readable(signals.descriptor), .readable(done)]
+      Polling.wait(&entries, milliseconds: left.map { Int32(clamping: $0) } ?? -1)
       if entries[0].revents == 0, entries[1].revents != 0 { return .done }
     }
   }

@@ -39,16 +39,6 @@ import Testing
     #expect(NetworkInterface(named: name) == nil)
   }
 
-  @Test func numericAddresses() {
-    #expect(NumericAddress("2001:db8::1:2")?.ipv6 == [0x2001_0DB8, 0, 0, 0x0001_0002])
-    #expect(NumericAddress("fe80::1%lo")?.ipv6 == [0xFE80_0000, 0, 0, 1])
-    #expect(NumericAddress("10.0.0.1")?.ipv4 == 0x0A00_0001)
-    // What stands in the packets.
-    #expect(NumericAddress("::ffff:10.0.0.1") == NumericAddress("10.0.0.1"))
-    #expect(NumericAddress("::10.0.0.1")?.ipv4 == nil)
-    #expect(NumericAddress("localhost") == nil)
-  }
-
   @Test func linkTypes() {
     #expect(LinkTypes.layer(1) == .ethernet)
     #expect(LinkTypes.layer(12) == .rawIP)

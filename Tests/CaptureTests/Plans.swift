@@ -1,3 +1,4 @@
+import System
 import TestSupport
 import Wire
 
@@ -9,7 +10,7 @@ func plan(
   mark: UInt32? = nil, includesMetadata: Bool = false, snapLength: Int? = nil
 ) -> CapturePlan {
   var exclusions = Exclusions(
-    collectors: collectors.map { Exclusions.Collector(address: $0.0, port: $0.1) }, includesMetadata: includesMetadata)
+    collectors: collectors.map { SocketAddress(numeric: $0.0, port: $0.1)! }, includesMetadata: includesMetadata)
   exclusions.sourcePorts = sourcePorts
   exclusions.mark = mark
   return CapturePlan(

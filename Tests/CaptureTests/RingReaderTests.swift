@@ -42,13 +42,9 @@ import Testing
   /// Sends `count` datagrams of 900 bytes to `port`, where nobody listens, from a socket that is not connected.
   private func send(_ count: Int, port: UInt16) throws {
     let address = try #require(SocketAddress(numeric: "127.0.0.1", port: port))
-    let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-    defer { close(descriptor) }
+    let sender = try OwnedDescriptor.socket(AF_INET, .datagram)
     let payload = [UInt8](repeating: 7, count: 900)
-    for _ in 0..<count {
-      let sent = address.withSocketAddress { sendto(descriptor, payload, payload.count, 0, $0, $1) }
-      #expect(sent == payload.count)
-    }
+    for _ in 0..<count { try sender.send(payload, to: address) }
   }
 
   @Test(arguments: ["ring", "libpcap"], [0, 20, 5_000]) func allAreAccountedFor(

@@ -65,15 +65,4 @@ import Testing
     let last = report.line(total: counters(2), isFinal: true)
     #expect(last.hasPrefix("received in all in 0.") && last.contains(" s: 20 datagrams (2000 bytes), "))
   }
-
-  /// Against Foundation's calendar, across leap years and the end of 32-bit time.
-  @Test func datesAreRight() {
-    let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-    var generator = SeededGenerator(seed: 31)
-    let random = (0..<2000).map { _ in UInt64.random(in: 0...8_000_000_000_000, using: &generator) }
-    for milliseconds in [0, 951_782_400_000, 951_868_799_999, 4_107_542_400_000] + random {
-      let expected = Date(timeIntervalSince1970: Double(milliseconds) / 1000 + 0.0001).formatted(style)
-      #expect(rfc3339(milliseconds * 1_000_000) == expected)
-    }
-  }
 }

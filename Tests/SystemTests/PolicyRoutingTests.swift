@@ -30,20 +30,29 @@ import Testing
   /// FRA_PRIORITY, and an attribute of five bytes.
   private let plain: [(UInt16, [UInt8])] = [(6, [0, 0, 0x7F, 0xFE]), (3, [0x65, 0x74, 0x68, 0x30, 0])]
 
-  private func read(_ answer: [UInt8]) -> PolicyRouting.Answer { PolicyRouting.read(answer.span.bytes) }
+  private func read(_ datagram: [UInt8]) -> PolicyRouting.Answer {
+    var answer = PolicyRouting.Answer(sequence: 1)
+    answer.take(datagram.span.bytes)
+    return answer
+  }
 
   @Test func rules() {
     let done = message(NLMSG_DONE, end)
-    #expect(read((rule(plain) + rule([]) + done)) == .last(usesMarks: false, code: 0))
+    let unmarked = read(rule(plain) + rule([]) + done)
+    #expect(!unmarked.usesMarks && unmarked.hasEnded && unmarked.isWhole && unmarked.code == 0)
     for type: UInt16 in [10, 16] {
       let marked = rule(plain + [(type, [0x6C, 0xCA, 0, 0])])
-      #expect(read((rule(plain) + marked + done)) == .last(usesMarks: true, code: 0))
-      #expect(read((marked + rule(plain))) == .more(usesMarks: true))
+      let ended = read(rule(plain) + marked + done)
+      #expect(ended.usesMarks && ended.hasEnded && ended.code == 0)
+      let first = read(marked + rule(plain))
+      #expect(first.usesMarks && !first.hasEnded)
     }
     let interrupted = message(NLMSG_DONE, flags: 0x12, end)
-    #expect(read((rule(plain) + interrupted)) == .last(usesMarks: false, code: EINTR))
+    let torn = read(rule(plain) + interrupted)
+    #expect(!torn.usesMarks && torn.hasEnded && !torn.isWhole)
     let refused = message(NLMSG_ERROR, withUnsafeBytes(of: -EOPNOTSUPP) { Array($0) } + end)
-    #expect(read(refused) == .last(usesMarks: false, code: EOPNOTSUPP))
+    #expect(read(refused).hasEnded && read(refused).code == EOPNOTSUPP)
+    #expect(!read(message(NLMSG_DONE, flags: 2, end).with(sequence: 2)).hasEnded, "an answer to another")
   }
 
   /// No answer makes it read too far or go round for ever.
@@ -90,5 +99,12 @@ import Testing
     }
     #expect(end.wait(milliseconds: 30_000))
     #expect(answers.withLock { $0 } == [false, false, true, false, true, false, false, true])
+  }
+}
+
+extension [UInt8] {
+  /// The message with another nlmsg_seq.
+  fileprivate func with(sequence: UInt32) -> [UInt8] {
+    Array(self[..<8]) + Swift.withUnsafeBytes(of: sequence) { Array($0) } + self[12...]
   }
 }

@@ -49,4 +49,25 @@ import Testing
     #expect(one < addresses[1])
     #expect(one != addresses[1])
   }
+
+  @Test func wildcardsAreOfEitherFamily() {
+    #expect("\(SocketAddress.wildcard(isIPv6: true, port: 4789))" == "[::]:4789")
+    #expect("\(SocketAddress.wildcard(isIPv6: false, port: 0))" == "0.0.0.0:0")
+  }
+
+  /// What goes over the wire is IPv4.
+  @Test func anIPv4AddressWrittenAsIPv6IsIPv4() throws {
+    let address = try #require(SocketAddress(numeric: "::ffff:192.0.2.1", port: 1))
+    #expect(address == SocketAddress(bytes: [192, 0, 2, 1], port: 1))
+    #expect(SocketAddress(numeric: "::192.0.2.1", port: 1)?.isIPv6 == true)
+  }
+
+  @Test func theResolverGivesValues() throws {
+    let numeric = try NameLookup.addresses(of: "192.0.2.1", port: 7, onlyReachable: false)
+    #expect(numeric == [SocketAddress(bytes: [192, 0, 2, 1], port: 7)])
+    #expect(throws: NameLookup.Failure(code: EAI_NONAME)) {
+      try NameLookup.addresses(of: "1:2", port: 7, onlyReachable: false)
+    }
+    #expect(!NameLookup.Failure(code: EAI_NONAME).reason.isEmpty)
+  }
 }

@@ -7,9 +7,8 @@ import Testing
 @Suite struct SourcePortsTests {
   /// A socket on a port, as another program would open it; nil if it is taken.
   private func bound(_ port: UInt16, isV6: Bool = false) throws -> OwnedDescriptor? {
-    let owner = OwnedDescriptor(socket(isV6 ? AF_INET6 : AF_INET, CInt(SOCK_DGRAM.rawValue), 0))
-    let address = try #require(SocketAddress(numeric: isV6 ? "::" : "0.0.0.0", port: port))
-    return address.withSocketAddress({ bind(owner.value, $0, $1) }) == 0 ? owner : nil
+    let owner = try OwnedDescriptor.socket(isV6 ? AF_INET6 : AF_INET, .datagram)
+    return (try? owner.bind(to: .wildcard(isIPv6: isV6, port: port))) == nil ? nil : owner
   }
 
   @Test(arguments: [1, 4, 64]) func areConsecutiveAndDynamic(count: Int) throws {
@@ -59,8 +58,8 @@ import Testing
   @Test func discardWhatComes() throws {
     let ports = try SourcePorts(count: 1)
     let target = try #require(SocketAddress(numeric: "127.0.0.1", port: ports.ports[0]))
-    let sender = OwnedDescriptor(socket(AF_INET, CInt(SOCK_DGRAM.rawValue), 0))
-    #expect(target.withSocketAddress { connect(sender.value, $0, $1) } == 0)
+    let sender = try OwnedDescriptor.socket(AF_INET, .datagram)
+    try sender.connect(to: target)
     // A port without a socket would refuse the second.
     for _ in 0..<3 { #expect(send(sender.value, "x", 1, 0) == 1) }
   }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 extension BPFProgram {
   /// Attaches the program to a socket; it replaces one that is there atomically.
@@ -12,15 +13,14 @@ extension BPFProgram {
       let reason = "the filter has \(instructions.count) instructions, and the kernel takes \(Self.maximumCount)"
       throw .failed(operation: "SO_ATTACH_FILTER", reason: reason)
     }
-    let result = unsafe instructions.withUnsafeBytes { bytes in
-      var program = unsafe sock_fprog(
-        len: UInt16(instructions.count),
-        filter: UnsafeMutablePointer(
-          mutating: bytes.baseAddress!.assumingMemoryBound(to: sock_filter.self)))
-      return unsafe setsockopt(
-        descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, socklen_t(MemoryLayout<sock_fprog>.size))
+    try CaptureError.from(CaptureError.system) { () throws(SystemError) in
+      try unsafe instructions.span.bytes.withUnsafeBytes { (bytes) throws(SystemError) in
+        let program = unsafe sock_fprog(
+          len: UInt16(instructions.count),
+          filter: UnsafeMutablePointer(mutating: bytes.baseAddress!.assumingMemoryBound(to: sock_filter.self)))
+        try unsafe SocketOption.set(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, toBytesOf: program, "SO_ATTACH_FILTER")
+      }
     }
-    guard result == 0 else { throw .system("SO_ATTACH_FILTER") }
   }
 
   /// Puts the program in force on a socket that has one, and fails closed.

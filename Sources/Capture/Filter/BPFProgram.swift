@@ -1,11 +1,10 @@
 import CLinux
 import CPcap
-import Glibc
 
 /// A classic BPF program as the kernel runs it on a packet socket.
 public struct BPFProgram: Equatable, Sendable {
   /// One instruction (`struct sock_filter`, linux/filter.h).
-  public struct Instruction: Equatable, Sendable {
+  public struct Instruction: Equatable, Sendable, BitwiseCopyable {
     var code: UInt16
     var jumpTrue: UInt8
     var jumpFalse: UInt8
@@ -112,14 +111,5 @@ extension BPFProgram {
     code.place(other)
     code.append(instructions)
     return BPFProgram(instructions: code.assemble())
-  }
-}
-
-extension CaptureError {
-  /// The failure of a system call just made, from errno.
-  static func system(_ operation: String) -> CaptureError {
-    let code = errno
-    if code == EPERM || code == EACCES { return .notPermitted }
-    return .failed(operation: operation, reason: unsafe String(cString: strerror(code)))
   }
 }

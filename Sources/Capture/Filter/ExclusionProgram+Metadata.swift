@@ -1,10 +1,14 @@
+import System
+
 extension Exclusions {
   /// TCP port of the ECS agent, to which host networking redirects 169.254.170.2 by way of 127.0.0.1
   /// (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI; ecs-init's iptables rules).
   static let credentialPort: UInt32 = 51_679
 
-  /// `metadataEndpoints` as integers.
-  static let metadataAddresses = NumericAddress.sorted(metadataEndpoints)
+  /// `metadataEndpoints` by family.
+  static let metadataAddresses = (
+    ipv4: metadataEndpoints.compactMap(\.ipv4Word), ipv6: metadataEndpoints.compactMap(\.ipv6Words)
+  )
 }
 
 extension ExclusionProgram {

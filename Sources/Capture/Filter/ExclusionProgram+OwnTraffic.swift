@@ -1,4 +1,5 @@
 import CLinux
+import System
 import Wire
 
 extension ExclusionProgram {
@@ -69,14 +70,12 @@ extension ExclusionProgram {
     code.jump(if: .equal, UInt32(PACKET_OUTGOING), to: reject)
     // Of loopback's frames the copy that comes in is taken; it was sent here all the same.
     code.append(.load(.hardwareType))
-    let collectors = exclusions.collectors.compactMap { collector in
-      NumericAddress(collector.address).map { ($0, UInt32(collector.port)) }
-    }
+    let collectors = exclusions.collectors
     code.jump(
       if: .equal, UInt32(NetworkInterface.loopbackType), to: reject, otherwise: collectors.isEmpty ? take : nil)
     guard !collectors.isEmpty else { return }
-    let ipv4 = byPort(collectors.compactMap { address, port in address.ipv4.map { (port, $0) } })
-    let ipv6 = byPort(collectors.compactMap { address, port in address.ipv6.map { (port, $0) } })
+    let ipv4 = byPort(collectors.compactMap { collector in collector.ipv4Word.map { (UInt32(collector.port), $0) } })
+    let ipv6 = byPort(collectors.compactMap { collector in collector.ipv6Words.map { (UInt32(collector.port), $0) } })
     let other = code.label()
     code.append(.load(cell: Self.kindCell))
     code.jump(if: .equal, Kind.udp4, otherwise: ipv6.isEmpty ? take : other)

@@ -127,14 +127,9 @@ public final class PcapEngine: CaptureEngine {
   private static let countingMilliseconds: Int64 = 250
 
   private func setDescriptors(_ wakeDescriptor: CInt) {
-    let readable = Int16(POLLIN)
-    descriptors = [
-      pollfd(fd: wakeDescriptor, events: readable, revents: 0),
-      pollfd(fd: monitor?.descriptor ?? -1, events: readable, revents: 0),
-    ]
+    descriptors = [.readable(wakeDescriptor), .readable(monitor?.descriptor ?? -1)]
     for source in sources {
-      descriptors.append(
-        unsafe pollfd(fd: pcap_get_selectable_fd(source.handle.pointer), events: readable, revents: 0))
+      descriptors.append(.readable(unsafe pcap_get_selectable_fd(source.handle.pointer)))
     }
   }
 

@@ -1,6 +1,7 @@
 import CLinux
 import CPcap
 import Glibc
+import System
 
 /// Owner of a libpcap handle.
 @safe
@@ -118,7 +119,7 @@ final class PcapHandle {
         return unsafe bind(descriptor, generic, socklen_t(MemoryLayout<sockaddr_ll>.size))
       }
     }
-    guard result == 0 else { throw .system("bind(\(name))") }
+    guard result == 0 else { throw .system(.last("bind(\(name))")) }
   }
 
   /// Makes dispatching return at once when nothing is there.

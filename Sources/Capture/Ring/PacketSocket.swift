@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 /// Owner of an AF_PACKET socket with a TPACKET_V3 receive ring (Documentation/networking/packet_mmap).
 @safe
@@ -16,41 +17,38 @@ struct PacketSocket: ~Copyable {
     var byteCount: Int { blockByteCount * blockCount }
   }
 
-  let descriptor: CInt
+  private let owner: OwnedDescriptor
   let base: UnsafeMutableRawPointer
   let geometry: Geometry
   /// Whether a `struct virtio_net_hdr` stands in front of each frame.
   let hasOffloadHeader: Bool
+
+  var descriptor: CInt { owner.value }
 
   /// Opens a socket with a ring that is bound to nothing yet, so that no frame arrives before its filter.
   ///
   /// - Throws: `.notPermitted` without CAP_NET_RAW, `.unsupported` where the system has no such rings, `.failed` for
   ///   what may pass: no descriptor or memory to be had now.
   init(geometry wanted: Geometry, wantsOffloadHeader: Bool) throws(CaptureError) {
-    let opened = socket(AF_PACKET, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard opened >= 0 else { throw .ring("socket(AF_PACKET)") }
-    do throws(CaptureError) {
-      try Self.set(opened, PACKET_VERSION, Int32(TPACKET_V3.rawValue), "PACKET_VERSION")
-      // Puts the IP header on a 16-byte boundary behind the 14 bytes of Ethernet and 10 of offload header.
-      try Self.set(opened, PACKET_RESERVE, Int32(6), "PACKET_RESERVE")
-      var offload = false
-      if wantsOffloadHeader { offload = (try? Self.set(opened, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR")) != nil }
-      let geometry = try Self.allocateRing(opened, wanted)
-      let mapped = unsafe mmap(nil, geometry.byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, opened, 0)
-      guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else { throw CaptureError.ring("mmap") }
-      descriptor = opened
-      unsafe base = mapped
-      self.geometry = geometry
-      hasOffloadHeader = offload
-    } catch {
-      close(opened)
-      throw error
+    let owner = try CaptureError.from(CaptureError.ring) { () throws(SystemError) in
+      try OwnedDescriptor.socket(AF_PACKET, .raw, as: "socket(AF_PACKET)")
     }
+    try Self.set(owner.value, PACKET_VERSION, Int32(TPACKET_V3.rawValue), "PACKET_VERSION")
+    // Puts the IP header on a 16-byte boundary behind the 14 bytes of Ethernet and 10 of offload header.
+    try Self.set(owner.value, PACKET_RESERVE, Int32(6), "PACKET_RESERVE")
+    var offload = false
+    if wantsOffloadHeader { offload = (try? Self.set(owner.value, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR")) != nil }
+    let geometry = try Self.allocateRing(owner.value, wanted)
+    let mapped = unsafe mmap(nil, geometry.byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, owner.value, 0)
+    guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else { throw CaptureError.ring(.last("mmap")) }
+    self.owner = owner
+    unsafe base = mapped
+    self.geometry = geometry
+    hasOffloadHeader = offload
   }
 
   deinit {
     unsafe munmap(base, geometry.byteCount)
-    close(descriptor)
   }
 
   /// Starts to receive frames of one interface, or of all (index 0). Can be called again for another one.
@@ -68,7 +66,7 @@ struct PacketSocket: ~Copyable {
         unsafe Glibc.bind(descriptor, generic, socklen_t(MemoryLayout<sockaddr_ll>.size))
       }
     }
-    guard result == 0 else { throw .system("bind") }
+    guard result == 0 else { throw .system(.last("bind")) }
   }
 
   /// Makes the interface receive frames for other stations too, for as long as the socket is open.
@@ -76,9 +74,9 @@ struct PacketSocket: ~Copyable {
     var request = packet_mreq()
     request.mr_ifindex = interfaceIndex
     request.mr_type = UInt16(PACKET_MR_PROMISC)
-    let size = socklen_t(MemoryLayout<packet_mreq>.size)
-    guard unsafe setsockopt(descriptor, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, size) == 0 else {
-      throw .system("PACKET_ADD_MEMBERSHIP")
+    try CaptureError.from(CaptureError.system) { () throws(SystemError) in
+      try SocketOption.set(
+        descriptor, SOL_PACKET, PACKET_ADD_MEMBERSHIP, toBytesOf: request, "PACKET_ADD_MEMBERSHIP")
     }
   }
 
@@ -90,10 +88,7 @@ struct PacketSocket: ~Copyable {
 
   /// The number of the fan-out group that the socket is in; nil if the kernel does not say.
   static func fanoutID(_ descriptor: CInt) -> UInt16? {
-    var value: UInt32 = 0
-    var size = socklen_t(MemoryLayout<UInt32>.size)
-    guard unsafe getsockopt(descriptor, SOL_PACKET, PACKET_FANOUT, &value, &size) == 0 else { return nil }
-    return UInt16(truncatingIfNeeded: value)
+    SocketOption.get(descriptor, SOL_PACKET, PACKET_FANOUT).map { UInt16(truncatingIfNeeded: $0) }
   }
 
   /// Stops to receive frames where even a filter that takes none cannot be attached: what is asked for from now on is a
@@ -105,25 +100,19 @@ struct PacketSocket: ~Copyable {
   /// Frames that passed the filter since the last call (PACKET_STATISTICS resets on read): those put into the ring,
   /// and those dropped for want of space in it.
   func takeStatistics() -> (queued: UInt64, dropped: UInt64) {
-    var statistics = tpacket_stats_v3()
-    var size = socklen_t(MemoryLayout<tpacket_stats_v3>.size)
-    guard unsafe getsockopt(descriptor, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0 else { return (0, 0) }
+    let found = SocketOption.get(descriptor, SOL_PACKET, PACKET_STATISTICS, into: tpacket_stats_v3())
+    guard let statistics = found else { return (0, 0) }
     // The kernel counts dropped ones in both.
     return (UInt64(statistics.tp_packets &- statistics.tp_drops), UInt64(statistics.tp_drops))
   }
 
   /// The error the socket has met, cleared by reading it: ENETDOWN when the interface went down.
-  func takeError() -> CInt {
-    var code: CInt = 0
-    var size = socklen_t(MemoryLayout<CInt>.size)
-    _ = unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
-    return code
-  }
+  func takeError() -> CInt { SocketOption.get(descriptor, SOL_SOCKET, SO_ERROR) ?? 0 }
 
   private static func set(_ descriptor: CInt, _ option: CInt, _ value: Int32, _ name: String) throws(CaptureError) {
-    var value = value
-    let size = socklen_t(MemoryLayout<Int32>.size)
-    guard unsafe setsockopt(descriptor, SOL_PACKET, option, &value, size) == 0 else { throw .ring(name) }
+    try CaptureError.from(CaptureError.ring) { () throws(SystemError) in
+      try SocketOption.set(descriptor, SOL_PACKET, option, to: value, name)
+    }
   }
 
   /// Asks for the ring, halving its number of blocks, then their size, while memory is short.
@@ -137,9 +126,12 @@ struct PacketSocket: ~Copyable {
       request.tp_frame_size = 2_048
       request.tp_frame_nr = UInt32(geometry.byteCount / 2_048)
       request.tp_retire_blk_tov = geometry.retireMilliseconds
-      let size = socklen_t(MemoryLayout<tpacket_req3>.size)
-      if unsafe setsockopt(descriptor, SOL_PACKET, PACKET_RX_RING, &request, size) == 0 { return geometry }
-      guard errno == ENOMEM else { throw .ring("PACKET_RX_RING") }
+      do throws(SystemError) {
+        try SocketOption.set(descriptor, SOL_PACKET, PACKET_RX_RING, toBytesOf: request, "PACKET_RX_RING")
+        return geometry
+      } catch {
+        guard error.code == ENOMEM else { throw .ring(error) }
+      }
       if geometry.blockCount > 4 {
         geometry.blockCount /= 2
       } else if geometry.blockByteCount > 131_072 {
@@ -152,16 +144,14 @@ struct PacketSocket: ~Copyable {
 }
 
 extension CaptureError {
-  /// The failure of a call just made that the ring cannot do without, from errno: `.unsupported` if it will fail for as
-  /// long as this system runs.
-  fileprivate static func ring(_ operation: String) -> CaptureError {
-    let code = errno
-    switch code {
+  /// The failure of a call that the ring cannot do without: `.unsupported` if it will fail for as long as this system
+  /// runs.
+  fileprivate static func ring(_ error: SystemError) -> CaptureError {
+    switch error.code {
     case ENOPROTOOPT, EINVAL, EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, ESOCKTNOSUPPORT, ENOSYS, ENODEV:
-      return .unsupported(operation: operation, reason: unsafe String(cString: strerror(code)))
+      return .unsupported(operation: error.operation, reason: error.reason)
     default:
-      errno = code
-      return .system(operation)
+      return .system(error)
     }
   }
 }

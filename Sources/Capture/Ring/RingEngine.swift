@@ -94,11 +94,10 @@ public final class RingEngine: CaptureEngine {
   public func capture(
     into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
   ) throws(CaptureError) {
-    descriptors[0] = pollfd(fd: reader.socket.descriptor, events: Int16(POLLIN), revents: 0)
-    descriptors[1] = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
+    descriptors[0] = .readable(reader.socket.descriptor)
+    descriptors[1] = .readable(wakeDescriptor)
     // On `any` interfaces come and go by themselves.
-    let watched = names.isEmpty ? -1 : monitor?.descriptor ?? -1
-    descriptors[2] = pollfd(fd: watched, events: Int16(POLLIN), revents: 0)
+    descriptors[2] = .readable(names.isEmpty ? -1 : monitor?.descriptor ?? -1)
     Polling.wait(&descriptors, milliseconds: timeoutMilliseconds)
     // A busy link must not keep anything else from being noticed: this ends after some blocks.
     _ = reader.consumeBlocks(into: consumer)
@@ -130,8 +129,8 @@ public final class RingEngine: CaptureEngine {
       let left = deadline - MonotonicClock.milliseconds
       guard left > 0 else { break }
       if !reader.consumeBlocks(into: consumer, by: deadline) {
-        var entry = pollfd(fd: reader.socket.descriptor, events: Int16(POLLIN), revents: 0)
-        _ = unsafe poll(&entry, 1, Int32(min(left, Int64(2 * RingTuning.retireMilliseconds))))
+        let pause = Int32(min(left, Int64(2 * RingTuning.retireMilliseconds)))
+        _ = Polling.isReady(.readable(reader.socket.descriptor), within: pause)
       }
       readStatistics()
     }

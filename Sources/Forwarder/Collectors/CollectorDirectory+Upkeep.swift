@@ -4,9 +4,9 @@ import Synchronization
 import System
 import Transport
 
-// What keeps the ways to the collectors right while the network changes.
+// What keeps the paths to the collectors right while the network changes.
 extension CollectorDirectory {
-  /// The network has changed, or enough time has passed that it may have without a word: ways whose source address is
+  /// The network has changed, or enough time has passed that it may have without a word: paths whose source address is
   /// no longer the one that a new connection would have are made anew, missing ones are opened, and the routes' MTUs
   /// are read.
   func revalidate() {
@@ -33,8 +33,8 @@ extension CollectorDirectory {
     }
   }
 
-  /// Decides whether what is sent is marked: a forwarder's mark must not change the way of its datagrams, so where
-  /// routing rules look at marks there is none.
+  /// Decides whether what is sent is marked: a forwarder's mark must not change how its datagrams are routed, so
+  /// where routing rules look at marks there is none.
   func chooseMark() {
     let mark = Self.usableMark()
     state.withLock { $0.mark = mark }
@@ -42,10 +42,8 @@ extension CollectorDirectory {
 
   private static func usableMark() -> UInt32? {
     guard (try? PolicyRouting.usesMarks()) == false else { return nil }
-    let probe = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard probe >= 0 else { return nil }
-    let owner = OwnedDescriptor(probe)
-    return (try? OwnMark.set(on: owner.value)) == nil ? nil : OwnMark.value
+    guard let probe = try? OwnedDescriptor.socket(AF_INET, .datagram) else { return nil }
+    return (try? OwnMark.set(on: probe.value)) == nil ? nil : OwnMark.value
   }
 
   /// Looks whether routes carry more or less than they did; logs each change.
@@ -57,7 +55,7 @@ extension CollectorDirectory {
     announceClamp()
   }
 
-  /// Once a second: takes in what the kernel has to report about datagrams sent, and says what happened on the ways.
+  /// Once a second: takes in what the kernel has to report about datagrams sent, and says what happened on the paths.
   func tick() {
     let (paths, ledgers) = state.withLock { ($0.paths, $0.ledgers) }
     for path in paths.values {

@@ -4,7 +4,7 @@ import Synchronization
 import System
 import Transport
 
-/// Knows the collectors: looks their names up, opens the ways to them, and makes these anew when the network changes.
+/// Knows the collectors: looks their names up, opens the paths to them, and makes these anew when the network changes.
 final class CollectorDirectory: Sendable {
   struct State {
     /// Last good answer for each destination.
@@ -24,13 +24,19 @@ final class CollectorDirectory: Sendable {
   /// Accounts that are kept.
   private static let maximumLedgers = 64
 
+  /// Looks up the addresses of a destination. Blocks.
+  typealias Resolve = @Sendable (Destination) throws(Resolver.Failure) -> [SocketAddress]
+
   let settings: Settings
   let logger: Logger
   let state = Mutex(State())
+  private let resolve: Resolve
 
-  init(_ settings: Settings, logger: Logger) {
+  /// A directory that knows nothing yet, and asks `resolve` for addresses.
+  init(_ settings: Settings, logger: Logger, resolve: @escaping Resolve = Resolver.addresses) {
     self.settings = settings
     self.logger = logger
+    self.resolve = resolve
   }
 
   /// The collectors as far as they are known and reachable.
@@ -48,15 +54,15 @@ final class CollectorDirectory: Sendable {
   /// UDP source ports that all datagrams leave from, as runs; none as long as none could be reserved.
   var sourcePorts: [ClosedRange<UInt16>] { state.withLock { $0.ports }?.ranges ?? [] }
 
-  /// Looks every destination up and opens ways to new addresses. A destination that does not answer keeps its last
+  /// Looks every destination up and opens paths to new addresses. A destination that does not answer keeps its last
   /// addresses. Blocks.
   ///
-  /// - Returns: whether all is well: every destination has an address with a way to it.
+  /// - Returns: whether all is well: every destination has an address with a path to it.
   func refresh() -> Bool {
     var isComplete = true
     for destination in settings.destinations {
       do throws(Resolver.Failure) {
-        let found = try Resolver.addresses(of: destination)
+        let found = try resolve(destination)
         clearTrouble("name \(destination)")
         state.withLock { $0.answers[destination] = found }
       } catch {
@@ -70,7 +76,7 @@ final class CollectorDirectory: Sendable {
     return openAll() && isComplete
   }
 
-  /// Opens ways to all known addresses that have none, and lets go of those to others.
+  /// Opens paths to all known addresses that have none, and lets go of those to others.
   ///
   /// - Returns: whether every address has one.
   func openAll() -> Bool {
@@ -113,10 +119,10 @@ final class CollectorDirectory: Sendable {
     do throws(SystemError) {
       let path = try make(address, ports)
       state.withLock { $0.paths[address] = path }
-      clearTrouble("way \(address)")
+      clearTrouble("path \(address)")
       return true
     } catch {
-      trouble("way \(address)", "no way to \(address): \(error); trying again")
+      trouble("path \(address)", "no way to \(address): \(error); trying again")
       return false
     }
   }

@@ -9,9 +9,9 @@ import Transport
 /// Two that send to different collectors would take each other's datagrams for traffic, mirror them, and so on
 /// without end. Where the kernel lets them mark what they send (`OwnMark`), the mark is enough. Elsewhere each tells by
 /// the names of sockets from which UDP ports it sends, and none mirrors what leaves from the ports of another:
-/// `packet-forwarder/INSTANCE/FIRST-LAST`. Who comes later asks those that are there and waits for their answer, which they
-/// give once they leave out what it is going to send. Only forwarders of the own user and of root are believed, since whoever is
-/// can hide what leaves from those ports.
+/// `packet-forwarder/INSTANCE/FIRST-LAST`. Who comes later asks those that are there and waits for their answer, which
+/// they give once they leave out what it is going to send. Only forwarders of the own user and of root are believed,
+/// since whoever is can hide what leaves from those ports.
 final class LoopGuard: Sendable {
   /// Milliseconds between looks. There is no haste: of two forwarders the one that starts later knows the other at
   /// once, and one is enough to break the circle.
@@ -71,16 +71,16 @@ final class LoopGuard: Sendable {
     }
   }
 
-  /// Waits for the answers of those that the last looks have found, at most `milliseconds`.
-  func awaitAnswers(milliseconds: Int64) {
+  /// Waits for the answers of those that the last looks have found, at most `milliseconds`, or until `end`.
+  func awaitAnswers(milliseconds: Int64, unless end: Event? = nil) {
     let waiting = state.withLock { state in
       defer { state.unanswered = [] }
       return state.unanswered
     }
-    let end = MonotonicClock.milliseconds + milliseconds
-    for connection in waiting {
-      var entry = pollfd(fd: connection.value, events: Int16(POLLIN), revents: 0)
-      _ = unsafe poll(&entry, 1, Int32(clamping: max(0, end - MonotonicClock.milliseconds)))
+    let limit = TimeLimit(milliseconds: milliseconds)
+    for connection in waiting where end?.isSet != true {
+      var entries: [pollfd] = [.readable(connection.value), .readable(end?.descriptor ?? -1)]
+      Polling.wait(&entries, milliseconds: limit.left)
     }
   }
 

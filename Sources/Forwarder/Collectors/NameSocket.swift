@@ -8,32 +8,22 @@ final class NameSocket: Sendable {
   /// Bytes of the longest name.
   static let maximumNameByteCount = 107
 
+  private let owner: OwnedDescriptor
+
   /// For poll(2): readable when somebody asks who has the name.
-  let descriptor: CInt
+  var descriptor: CInt { owner.value }
 
   /// Takes the name; nil if it is too long or taken.
   init?(_ name: String) {
-    let opened = Self.open()
-    guard opened >= 0 else { return nil }
-    let result = unsafe Self.withAddress(name) { unsafe bind(opened, $0, $1) }
-    guard result == 0, listen(opened, 64) == 0 else {
-      close(opened)
-      return nil
-    }
-    descriptor = opened
-  }
-
-  deinit {
-    close(descriptor)
+    guard let opened = Self.open(), unsafe Self.withAddress(name, { unsafe bind(opened.value, $0, $1) }) == 0,
+      listen(opened.value, 64) == 0
+    else { return nil }
+    owner = opened
   }
 
   /// Closes the connections that wait, which is the answer to those who made them.
   func hangUp() {
-    while true {
-      let connection = accept(descriptor, nil, nil)
-      guard connection >= 0 else { return }
-      close(connection)
-    }
+    while (try? OwnedDescriptor("accept", { accept(descriptor, nil, nil) })) != nil {}
   }
 
   /// A question to whoever has a name.
@@ -46,29 +36,18 @@ final class NameSocket: Sendable {
 
   /// Asks who has the name; nil if nobody has, or too many others are asking.
   static func ask(_ name: String) -> Inquiry? {
-    let opened = open()
-    guard opened >= 0 else { return nil }
-    let connection = OwnedDescriptor(opened)
-    guard unsafe withAddress(name, { unsafe connect(opened, $0, $1) }) == 0 else { return nil }
-    // Layout twin of `struct ucred`, which glibc declares only under _GNU_SOURCE: process, user, group.
-    var credentials: [UInt32] = [0, 0, 0]
-    var byteCount = socklen_t(MemoryLayout<UInt32>.size * credentials.count)
-    guard unsafe getsockopt(opened, SOL_SOCKET, SO_PEERCRED, &credentials, &byteCount) == 0 else { return nil }
+    guard let connection = open(),
+      unsafe withAddress(name, { unsafe connect(connection.value, $0, $1) }) == 0,
+      // Layout twin of `struct ucred`, which glibc declares only under _GNU_SOURCE: process, user, group.
+      let credentials = SocketOption.get(
+        connection.value, SOL_SOCKET, SO_PEERCRED, into: InlineArray<3, UInt32>(repeating: 0))
+    else { return nil }
     return Inquiry(owner: credentials[1], connection: connection)
   }
 
   /// All abstract names in this network namespace that begin with `prefix`.
   static func names(withPrefix prefix: String) -> [String] {
-    let file = unsafe Glibc.open("/proc/net/unix", O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return [] }
-    defer { close(file) }
-    var text: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 16 << 10)
-    while true {
-      let count = unsafe read(file, &chunk, chunk.count)
-      guard count > 0 else { break }
-      text += chunk.prefix(count)
-    }
+    let text = (try? FileContents.read("/proc/net/unix")) ?? []
     // The path is the last of eight columns; the kernel writes the NUL that leads an abstract name as @.
     return text.split(separator: UInt8(ascii: "\n")).compactMap { line in
       let columns = line.split(separator: UInt8(ascii: " "), maxSplits: 7, omittingEmptySubsequences: true)
@@ -77,8 +56,8 @@ final class NameSocket: Sendable {
     }
   }
 
-  private static func open() -> CInt {
-    socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+  private static func open() -> OwnedDescriptor? {
+    try? OwnedDescriptor.socket(AF_UNIX, .stream, isBlocking: false)
   }
 
   /// -1 if the name is too long, else what `body` returns for its address.

@@ -55,8 +55,7 @@ public struct Settings: Sendable {
   /// The capture plan when frames go to these collectors from these ports.
   func plan(collectors: [SocketAddress], sourcePorts: [ClosedRange<UInt16>] = []) -> CapturePlan {
     var exclusions = Exclusions(
-      collectors: collectors.map { Exclusions.Collector(address: $0.host, port: $0.port) },
-      includesMetadata: mirrorsMetadata)
+      collectors: collectors, includesMetadata: mirrorsMetadata)
     exclusions.sourcePorts = sourcePorts
     exclusions.mark = OwnMark.value
     return CapturePlan(

@@ -43,11 +43,9 @@ extension ForwarderService {
     // Anybody may ask as often as he likes, and routes may change all the time.
     let pause = state.withLock { $0.lastLook } + Self.leastBetweenLooks - MonotonicClock.milliseconds
     let descriptors = pause > 0 ? [] : [monitor?.descriptor ?? -1] + loopGuard.descriptors
-    var entries = ([resolverWake.descriptor] + descriptors).map {
-      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
-    }
+    var entries = ([resolverWake.descriptor] + descriptors).map(pollfd.readable)
     let limit = pause > 0 ? min(milliseconds, pause) : milliseconds
-    _ = unsafe poll(&entries, nfds_t(entries.count), Int32(clamping: max(0, limit)))
+    Polling.wait(&entries, milliseconds: Int32(clamping: max(0, limit)))
     resolverWake.clear()
     guard entries.count > 1 else { return false }
     let hasChanged = entries[1].revents != 0 && monitor?.drain().isEmpty == false
@@ -63,7 +61,7 @@ extension ForwarderService {
     look(nextIn: Self.slowLook)
   }
 
-  /// Sees to the ways to the collectors as the network is now, and says when to look again.
+  /// Sees to the paths to the collectors as the network is now, and says when to look again.
   private func look(nextIn milliseconds: Int64) {
     directory.revalidate()
     state.withLock { $0.nextLook = MonotonicClock.milliseconds + milliseconds }
@@ -84,30 +82,30 @@ extension ForwarderService {
       return
     }
     loopGuard.answer()
-    loopGuard.awaitAnswers(milliseconds: Self.answerTime)
+    loopGuard.awaitAnswers(milliseconds: Self.answerTime, unless: ending)
     let before = state.withLock { $0.current }
     guard !isSame(before, collectors) else { return }
     state.withLock { $0.current = collectors }
+    collectorsChanged.signal()
     for worker in workers { worker.send(to: collectors) }
     let (old, new) = (before.paths.map(\.address), collectors.paths.map(\.address))
     if old != new { announceMove(from: old, to: new) }
   }
 
-  /// The very same paths: ways that were made anew count as others.
+  /// The very same paths: those that were made anew count as others.
   private func isSame(_ one: CollectorSet, _ other: CollectorSet) -> Bool {
     one.paths.map(ObjectIdentifier.init) == other.paths.map(ObjectIdentifier.init)
   }
 
   /// Waits until every worker's filter is in force, at most a second.
   private func waitForFilters() -> Bool {
-    let end = MonotonicClock.milliseconds + 1_000
-    while MonotonicClock.milliseconds < end, !isStopping, !workers.allSatisfy(\.isSettled) { usleep(1_000) }
-    return workers.allSatisfy(\.isSettled)
+    settled.wait(TimeLimit(milliseconds: 1_000), unless: [ending.descriptor]) { workers.allSatisfy(\.isSettled) }
   }
 
-  /// Waits until a collector is known.
-  func waitForCollectors(milliseconds: Int64, unless isEnding: () -> Bool) {
-    let end = MonotonicClock.milliseconds + milliseconds
-    while MonotonicClock.milliseconds < end, !isEnding(), state.withLock({ $0.current.paths.isEmpty }) { usleep(1_000) }
+  /// Waits until a collector is known, or one of the two ends has come.
+  func waitForCollectors(milliseconds: Int64, unless end: CInt) {
+    collectorsChanged.wait(TimeLimit(milliseconds: milliseconds), unless: [ending.descriptor, end]) {
+      state.withLock { !$0.current.paths.isEmpty }
+    }
   }
 }

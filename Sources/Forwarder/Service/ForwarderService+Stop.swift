@@ -8,7 +8,7 @@ import Transport
 /// How it ends.
 extension ForwarderService {
   /// Whether the end has begun.
-  var isStopping: Bool { state.withLock { $0.isStopping } }
+  var isStopping: Bool { ending.isSet }
 
   /// Ends the capture, sends what was captured, and prints the last statistics, after the last batch of every worker.
   ///
@@ -16,14 +16,12 @@ extension ForwarderService {
   ///   are printed in any case.
   /// - Returns: what these cannot vouch for; nil where they are exact.
   public func stop(by deadline: Int64) -> String? {
-    state.withLock { $0.isStopping = true }
+    ending.set()
     resolverWake.signal()
     periodicWake.signal()
     // What is left after that is counting.
     for worker in workers { worker.stop(by: deadline - 100) }
-    for worker in workers {
-      worker.ended.wait(milliseconds: Int32(clamping: max(0, deadline - MonotonicClock.milliseconds)))
-    }
+    for worker in workers { worker.ended.wait(milliseconds: TimeLimit(by: deadline).left) }
     let unfinished = workers.count { !$0.status.hasEnded }
     let total = snapshot
     statistics.finish(total)

@@ -11,7 +11,6 @@ public final class ForwarderService: Sendable {
   struct State {
     var current = CollectorSet([], mode: .balance)
     var words = ServiceWords()
-    var isStopping = false
     var nextRefresh: Int64 = 0
     var nextLook: Int64 = 0
     var lastLook: Int64 = 0
@@ -27,20 +26,49 @@ public final class ForwarderService: Sendable {
   let state: Mutex<State>
   let resolverWake: EventDescriptor
   let periodicWake: EventDescriptor
+  /// Happens when the end begins, and ends every wait.
+  let ending: Event
+  /// Signalled when a worker has carried something out.
+  let settled: EventDescriptor
+  /// Signalled when there are other collectors.
+  let collectorsChanged: EventDescriptor
+
+  /// What the service is made of, for tests to put others in their place.
+  struct Parts {
+    var loopGuard = LoopGuard()
+    var resolve: CollectorDirectory.Resolve = Resolver.addresses
+    var opener: (EngineOpener) -> Worker.Opener = { $0.open }
+  }
 
   /// A forwarder that does nothing yet. `output` gets each line of statistics.
   ///
   /// - Throws: `SystemError` where the process may open no more descriptors.
-  public init(
+  public convenience init(
     _ settings: Settings, logger: Logger, output: @escaping @Sendable (String) -> Void
+  ) throws(SystemError) {
+    try self.init(settings, logger: logger, parts: Parts(), output: output)
+  }
+
+  init(
+    _ settings: Settings, logger: Logger, parts: Parts, output: @escaping @Sendable (String) -> Void
   ) throws(SystemError) {
     resolverWake = try EventDescriptor()
     periodicWake = try EventDescriptor()
+    ending = try Event()
+    settled = try EventDescriptor()
+    collectorsChanged = try EventDescriptor()
     self.settings = settings
     self.logger = logger
     state = Mutex(State(delay: RetryDelay(interval: settings.resolveInterval)))
-    directory = CollectorDirectory(settings, logger: logger)
-    loopGuard = LoopGuard()
+    directory = CollectorDirectory(settings, logger: logger, resolve: parts.resolve)
+    loopGuard = parts.loopGuard
+    workers = try Self.workers(settings, logger: logger, opener: parts.opener, settled: settled)
+    statistics = StatisticsClock(settings, output: output)
+  }
+
+  private static func workers(
+    _ settings: Settings, logger: Logger, opener: (EngineOpener) -> Worker.Opener, settled: EventDescriptor
+  ) throws(SystemError) -> [Worker] {
     let asked = settings.workers > 0 ? settings.workers : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     // libpcap's handles cannot share an interface: each would see every frame.
     let count = settings.capture == .libpcap ? 1 : asked
@@ -51,31 +79,32 @@ public final class ForwarderService: Sendable {
       mtu: settings.mtu)
     var workers: [Worker] = []
     for index in 0..<count {
+      let engine = EngineOpener(
+        capture: settings.capture, fanoutGroup: group, isSpeaker: index == 0, logger: logger)
       workers.append(
         try Worker(
           index: index, plan: settings.plan(collectors: []), collectors: CollectorSet([], mode: .balance),
-          policy: policy, sample: settings.sample,
-          capture: settings.capture, fanoutGroup: group, logger: logger))
+          policy: policy, sample: settings.sample, logger: logger, settled: settled, open: opener(engine)))
     }
-    self.workers = workers
-    statistics = StatisticsClock(settings, output: output)
+    return workers
   }
 
   /// Opens everything and starts the threads. Signals must be blocked before.
   ///
-  /// - Parameter isEnding: whether the program is to end before it has begun: nothing is waited for then.
+  /// - Parameter end: a descriptor that is readable once the program is to end before it has begun: nothing is waited
+  ///   for then. Negative: none.
   /// - Throws: `CaptureError` for what cannot work: no permission, a filter that does not compile, a link type that
   ///   cannot be sent, no threads.
-  public func start(unless isEnding: () -> Bool = { false }) throws(CaptureError) {
+  public func start(endingWith end: CInt = -1) throws(CaptureError) {
     try settings.plan(collectors: []).validateFilter()
     directory.chooseMark()
     // Before the first filter is made, so that there is none without them.
     _ = directory.reservePorts()
     // A name that takes long must not hold up the start: its answer then comes from the resolver's thread.
-    let isKnown = settings.destinations.allSatisfy { SocketAddress(numeric: $0.host, port: $0.port) != nil }
+    let isKnown = settings.destinations.allSatisfy { $0.numericAddress != nil }
     if isKnown { refreshCollectors() }
     try runThread("resolver") { $0.resolve(skipFirst: isKnown) }
-    if !isKnown { waitForCollectors(milliseconds: 1_000, unless: isEnding) }
+    if !isKnown { waitForCollectors(milliseconds: 1_000, unless: end) }
     for worker in workers { try worker.start() }
     loopGuard.report(to: logger)
     announceStart()

@@ -1,4 +1,3 @@
-import Glibc
 public import Logging
 package import System
 
@@ -32,19 +31,8 @@ public struct LineLogHandler: LogHandler {
     details.merge(event.metadata ?? [:]) { $1 }
     if let error = event.error { details["error.message"] = "\(error)" }
     let pairs = details.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-    let line = "\(Self.timestamp()) \(event.level) \(label):\(pairs) [\(event.source)] \(event.message)"
+    let line = "\(WallClock.localTimestamp) \(event.level) \(label):\(pairs) [\(event.source)] \(event.message)"
     // Names from outside may hold anything; a message is one line.
     output.write(line.split(whereSeparator: \.isNewline).joined(separator: " "))
-  }
-
-  /// Local time with its offset, `2025-01-31T12:00:00+0000`.
-  private static func timestamp() -> String {
-    var now = time(nil)
-    var local = unsafe tm()
-    guard unsafe localtime_r(&now, &local) != nil else { return "-" }
-    return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
-      let count = unsafe strftime(text.baseAddress!, text.count, "%Y-%m-%dT%H:%M:%S%z", &local)
-      return unsafe String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
   }
 }

@@ -62,7 +62,7 @@ struct CaptureLoop {
       worker.pipeline.setCollectors(collectors)
     }
     guard orders.settled != orders.generation, session == nil || session?.plan == orders.plan else { return }
-    worker.orders.withLock { $0.settled = orders.generation }
+    worker.settle(orders.generation)
   }
 
   /// A filter that cannot be replaced leaves one in force that takes nothing (`CaptureEngine.apply`).
@@ -101,7 +101,7 @@ struct CaptureLoop {
       if case .interfaceDown = error { isSaid = worker.isSpeaker }
       if isSaid { worker.logger.warning("no capture: \(error); trying again") }
     }
-    worker.state.withLock { $0.isCapturing = false }
+    worker.note(isCapturing: false)
     if let lost = session {
       session = nil
       let now = MonotonicClock.milliseconds
@@ -118,11 +118,8 @@ struct CaptureLoop {
 
   /// Waits until something is asked for, a link changes, or it is time to try again.
   private func waitForChange() {
-    var descriptors = [
-      pollfd(fd: worker.wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: worker.monitor?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
-    ]
-    _ = unsafe poll(&descriptors, 2, Int32(Self.retryMilliseconds))
+    var descriptors: [pollfd] = [.readable(worker.wakeUp.descriptor), .readable(worker.monitor?.descriptor ?? -1)]
+    Polling.wait(&descriptors, milliseconds: Int32(Self.retryMilliseconds))
     worker.wakeUp.clear()
     _ = worker.monitor?.drain()
   }
@@ -132,11 +129,7 @@ struct CaptureLoop {
       engine.finish(into: worker.pipeline, by: deadline)
       publish()
     }
-    worker.state.withLock {
-      $0.isCapturing = false
-      $0.hasEnded = true
-    }
-    worker.ended.signal()
+    worker.end()
   }
 
   private func publish() {

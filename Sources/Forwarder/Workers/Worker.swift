@@ -43,8 +43,10 @@ final class Worker: Sendable {
   let orders: Mutex<Orders>
   let state = Mutex(State())
   let wakeUp: EventDescriptor
-  /// Signalled when the thread has ended, and left so.
-  let ended: EventDescriptor
+  /// Happens when the thread has ended.
+  let ended: Event
+  /// Signalled whenever `isSettled` may have become true.
+  private let settled: EventDescriptor
   let open: Opener
   /// nil where the system has no netlink.
   let monitor: NetlinkMonitor?
@@ -52,27 +54,15 @@ final class Worker: Sendable {
   private let pipelineBox: PipelineBox
   private let index: Int
 
-  /// A worker that captures with the engine of choice.
-  ///
-  /// - Throws: `SystemError` where the process may open no more descriptors.
-  convenience init(
-    index: Int, plan: CapturePlan, collectors: CollectorSet, policy: Policy, sample: Int,
-    capture: CaptureChoice, fanoutGroup: FanoutGroup?, logger: Logger
-  ) throws(SystemError) {
-    let opener = EngineOpener(capture: capture, fanoutGroup: fanoutGroup, isSpeaker: index == 0, logger: logger)
-    try self.init(index: index, plan: plan, collectors: collectors, policy: policy, sample: sample, logger: logger) {
-      (plan, consumer, monitor) throws(CaptureError) in
-      try opener.open(plan, consumer: consumer, monitor: monitor)
-    }
-  }
-
-  /// A worker that does nothing yet; `index` is 0 for the first, which speaks for all.
+  /// A worker that does nothing yet; `index` is 0 for the first, which speaks for all. `settled` is signalled whenever
+  /// `isSettled` may have become true.
   init(
     index: Int, plan: CapturePlan, collectors: CollectorSet, policy: Policy, sample: Int, logger: Logger,
-    open: @escaping Opener
+    settled: EventDescriptor? = nil, open: @escaping Opener
   ) throws(SystemError) {
     wakeUp = try EventDescriptor()
-    ended = try EventDescriptor()
+    ended = try Event()
+    if let settled { self.settled = settled } else { self.settled = try EventDescriptor() }
     // Opened now, so that it is there when there are no more descriptors.
     monitor = try? NetlinkMonitor(.links)
     self.index = index
@@ -105,6 +95,25 @@ final class Worker: Sendable {
   /// Whether every change asked for has been carried out, or no frame is being captured.
   var isSettled: Bool {
     orders.withLock { $0.settled == $0.generation } || !status.isCapturing
+  }
+
+  /// The changes up to this one have been carried out.
+  func settle(_ generation: Int) {
+    orders.withLock { $0.settled = generation }
+    settled.signal()
+  }
+
+  /// Whether frames are being captured from now on.
+  func note(isCapturing: Bool) {
+    state.withLock { $0.isCapturing = isCapturing }
+    settled.signal()
+  }
+
+  /// The thread ends.
+  func end() {
+    note(isCapturing: false)
+    state.withLock { $0.hasEnded = true }
+    ended.set()
   }
 
   private func change(_ body: (inout Orders) -> Void) {

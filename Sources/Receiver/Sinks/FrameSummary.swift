@@ -1,3 +1,4 @@
+internal import System
 public import Wire
 
 /// One line about an inner frame, for people: time (UTC), VNI, source -> destination, protocol, what the protocol
@@ -10,7 +11,7 @@ public enum FrameSummary {
   ///   - header: the VXLAN header it came under.
   ///   - timestamp: nanoseconds since 1970, UTC.
   public static func line(_ frame: RawSpan, header: VXLANHeader, timestamp: UInt64) -> String {
-    "\(timeOfDay(timestamp)) vni \(header.vni) \(ethernet(frame)) \(frame.byteCount) bytes"
+    "\(UTCTime.timeOfDay(timestamp)) vni \(header.vni) \(ethernet(frame)) \(frame.byteCount) bytes"
   }
 
   private static func ethernet(_ frame: RawSpan) -> String {

@@ -1,22 +1,29 @@
 internal import Glibc
+internal import System
 
 /// A fixed buffer in front of a file descriptor, which knows where in it each frame ends.
 @safe
 struct OutputBuffer: ~Copyable {
   let descriptor: CInt
+  /// nil where the descriptor is the caller's to close.
+  private let owner: OwnedDescriptor?
   let capacity: Int
   private(set) var count = 0
-  private let closes: Bool
   private let base: UnsafeMutableRawPointer
   /// Where each frame in the buffer ends, and how long it was. Allocated once, for the shortest frames.
   private var frames: [(end: Int, byteCount: Int)] = []
   /// Frames in the buffer, or lost with it.
   private(set) var pending = FrameTally()
 
-  /// - Parameter closes: whether `descriptor` is closed with this buffer.
-  init(descriptor: CInt, closes: Bool, capacity: Int) {
+  /// In front of an open descriptor, which stays the caller's to close.
+  init(descriptor: CInt, capacity: Int) { self.init(descriptor, owner: nil, capacity: capacity) }
+
+  /// In front of a descriptor that is closed with this buffer.
+  init(_ owner: OwnedDescriptor, capacity: Int) { self.init(owner.value, owner: owner, capacity: capacity) }
+
+  private init(_ descriptor: CInt, owner: OwnedDescriptor?, capacity: Int) {
     self.descriptor = descriptor
-    self.closes = closes
+    self.owner = owner
     self.capacity = capacity
     unsafe base = .allocate(byteCount: capacity, alignment: 16)
     frames.reserveCapacity(capacity / Self.shortestFrame)
@@ -27,7 +34,6 @@ struct OutputBuffer: ~Copyable {
 
   deinit {
     unsafe base.deallocate()
-    if closes { close(descriptor) }
   }
 
   /// Makes room for `bytes` more, at most `capacity`, by writing out what is buffered if need be.
@@ -63,28 +69,12 @@ struct OutputBuffer: ~Copyable {
   /// Writes everything out, waiting for a slow reader. On an error what was buffered is lost and stays in `pending`, but
   /// for the frames that were written whole; of one that was not, nothing is left in a regular file.
   mutating func flush() throws(ReceiverError) {
-    var written = 0
-    defer {
-      settle(written)
-      count = 0
-    }
-    while written < count {
-      let result = unsafe write(descriptor, base + written, count - written)
-      if result >= 0 {
-        written += result
-        continue
-      }
-      switch errno {
-      case EINTR: continue
-      case EAGAIN:
-        // The descriptor came to us in non-blocking mode; its mode is shared with others, so it stays.
-        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        _ = unsafe poll(&entry, 1, -1)
-      case let code:
-        cutBack(written)
-        throw ReceiverError(.write, code: code)
-      }
-    }
+    let bytes = unsafe RawSpan(_unsafeStart: base, byteCount: count)
+    let (written, code) = WholeWrite.write(bytes, to: descriptor)
+    if code != nil { cutBack(written) }
+    settle(written)
+    count = 0
+    if let code { throw ReceiverError(.write, code: code) }
   }
 
   /// Takes the frames that are whole in the first `written` bytes out of `pending`.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 public import Wire
 
 /// Writes frames as pcapng (draft-ietf-opsawg-pcapng) with nanosecond timestamps: a section header, then for each
@@ -17,16 +18,17 @@ public struct PcapngWriter: ~Copyable, FrameSink {
 
   /// Writes to an open descriptor, which stays the caller's to close.
   public init(descriptor: CInt) {
-    self.init(OutputBuffer(descriptor: descriptor, closes: false, capacity: Self.bufferBytes))
+    self.init(OutputBuffer(descriptor: descriptor, capacity: Self.bufferBytes))
   }
 
   /// Creates or empties the file at `path`, readable by its owner alone: captured traffic may hold secrets.
   ///
   /// - Throws: `ReceiverError` of `.open`.
   public init(path: String) throws(ReceiverError) {
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw ReceiverError(.open, code: errno) }
-    self.init(OutputBuffer(descriptor: descriptor, closes: true, capacity: Self.bufferBytes))
+    let owner = try ReceiverError.from(.open) { () throws(SystemError) in
+      try OwnedDescriptor("open") { unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600) }
+    }
+    self.init(OutputBuffer(owner, capacity: Self.bufferBytes))
   }
 
   private init(_ output: consuming OutputBuffer) {

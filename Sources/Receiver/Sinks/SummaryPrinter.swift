@@ -7,7 +7,7 @@ public struct SummaryPrinter: ~Copyable, FrameSink {
 
   /// Prints to an open descriptor, which stays the caller's to close.
   public init(descriptor: CInt) {
-    output = OutputBuffer(descriptor: descriptor, closes: false, capacity: 4096)
+    output = OutputBuffer(descriptor: descriptor, capacity: 4096)
   }
 
   /// Where lines go.

@@ -16,7 +16,7 @@ package final class LinkTable: Sendable {
   /// NLM_F_DUMP_INTR: a dump that was overtaken by a change is made again this often, then taken as it is.
   private static let attempts = 3
 
-  /// Opens the way to ask: netlink, or ioctl(2) where a sandbox has no netlink.
+  /// Opens the means to ask: netlink, or ioctl(2) where a sandbox has no netlink.
   ///
   /// - Throws: `SystemError`: EMFILE, ENFILE, ENOBUFS, ENOMEM.
   package init() throws(SystemError) {
@@ -62,53 +62,34 @@ package final class LinkTable: Sendable {
 
   /// The answer to RTM_GETLINK, as it comes in.
   package struct Dump {
-    /// That of the request; answers to others are not for this one.
-    let sequence: UInt32
+    private var dump: NetlinkDump
     /// What came so far.
     package private(set) var links: [NetworkLink] = []
     /// Whether nothing more comes.
-    package private(set) var hasEnded = false
+    package var hasEnded: Bool { dump.hasEnded }
     /// Whether nothing changed meanwhile.
-    package private(set) var isWhole = true
+    package var isWhole: Bool { dump.isWhole }
     /// errno that the kernel ended with, or 0.
-    package private(set) var code: CInt = 0
+    package var code: CInt { dump.code }
 
     /// An answer to the request with this sequence number.
-    package init(sequence: UInt32) { self.sequence = sequence }
+    package init(sequence: UInt32) { dump = NetlinkDump(sequence: sequence) }
 
     /// RTM_GETLINK for all interfaces, without their statistics (IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS).
     package static func request(_ sequence: UInt32) -> [UInt8] {
-      var bytes: [UInt8] = []
-      // nlmsg_len; nlmsg_type and NLM_F_REQUEST | NLM_F_DUMP; nlmsg_seq; nlmsg_pid; 16 bytes of ifinfomsg; rta_len and
-      // rta_type; the mask.
-      for word: UInt32 in [40, 18 | 0x301 << 16, sequence, 0, 0, 0, 0, 0, 8 | 29 << 16, 8] {
-        unsafe withUnsafeBytes(of: word.littleEndian) { unsafe bytes += $0 }
-      }
-      return bytes
+      // 16 bytes of ifinfomsg; rta_len and rta_type; the mask.
+      NetlinkMessages.dumpRequest(
+        type: 18, sequence: sequence, NetlinkMessages.bytes(of: [0, 0, 0, 0, 8 | 29 << 16, 8]))
     }
 
     /// Takes one datagram of the answer.
     package mutating func take(_ datagram: RawSpan) {
-      var (found, ended, whole, failure): ([NetworkLink], Bool, Bool, CInt) = ([], false, true, 0)
-      let sequence = sequence
-      NetlinkMessages.forEach(in: datagram) { header, payload in
-        guard header.sequence == sequence, !ended else { return }
-        if header.flags & NetlinkMessages.interruptedFlag != 0 { whole = false }
-        switch header.type {
-        case NetlinkMessages.done: ended = true
-        case NetlinkMessages.error:
-          ended = true
-          failure =
-            payload.byteCount >= 4 ? CInt(truncatingIfNeeded: -Int64(Int32(bitPattern: payload.host32(at: 0)))) : EPROTO
-        case 16:  // RTM_NEWLINK
-          if let link = LinkMessage(payload)?.link { found.append(link) }
-        default: break
-        }
+      var found: [NetworkLink] = []
+      // RTM_NEWLINK
+      dump.take(datagram, type: 16) { payload in
+        if let link = LinkMessage(payload)?.link { found.append(link) }
       }
       links += found
-      hasEnded = hasEnded || ended
-      isWhole = isWhole && whole
-      if failure != 0 { code = failure }
     }
   }
 }

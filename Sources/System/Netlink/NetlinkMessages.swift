@@ -20,8 +20,21 @@ package enum NetlinkMessages {
   static let done: UInt16 = 3
   /// NLMSG_OVERRUN: messages were lost.
   static let overrun: UInt16 = 4
+  /// NLM_F_REQUEST | NLM_F_DUMP: all there are.
+  private static let dumpFlags: UInt16 = 0x301
   /// NLM_F_DUMP_INTR: what is dumped changed meanwhile.
   static let interruptedFlag: UInt16 = 0x10
+
+  /// A request for all objects of a kind: `payload`, a multiple of four bytes, behind its header.
+  static func dumpRequest(type: UInt16, sequence: UInt32, _ payload: [UInt8]) -> [UInt8] {
+    let length = UInt32(headerByteCount + payload.count)
+    return bytes(of: [length, UInt32(type) | UInt32(dumpFlags) << 16, sequence, 0]) + payload
+  }
+
+  /// 32-bit integers in host byte order.
+  static func bytes(of words: [UInt32]) -> [UInt8] {
+    words.flatMap { word in unsafe withUnsafeBytes(of: word) { unsafe Array($0) } }
+  }
 
   /// Calls `body` with each whole message, in order; a length that makes no sense ends the walk.
   package static func forEach(in datagram: RawSpan, _ body: (Header, RawSpan) -> Void) {

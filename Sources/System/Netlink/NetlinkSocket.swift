@@ -3,8 +3,10 @@ import Glibc
 
 /// Owner of a NETLINK_ROUTE socket (rtnetlink(7)), which needs no privilege.
 struct NetlinkSocket: ~Copyable {
+  private let owner: OwnedDescriptor
+
   /// For poll(2): readable when a datagram is there.
-  let descriptor: CInt
+  var descriptor: CInt { owner.value }
 
   private static let protocolRoute: CInt = 0  // NETLINK_ROUTE, linux/netlink.h
   private static let levelNetlink: CInt = 270  // SOL_NETLINK, linux/socket.h
@@ -19,31 +21,26 @@ struct NetlinkSocket: ~Copyable {
   /// - Throws: `SystemError` of `socket` (EMFILE, ENFILE, ENOBUFS; EPROTONOSUPPORT or EPERM in a sandbox), `setsockopt`
   ///   or `send`.
   init(groups: [UInt32], isBlocking: Bool) throws(SystemError) {
-    let blocking = isBlocking ? 0 : Int32(SOCK_NONBLOCK.rawValue)
-    descriptor = socket(
-      AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | blocking, Self.protocolRoute)
-    guard descriptor >= 0 else { throw .last("socket(AF_NETLINK)") }
+    let owner = try OwnedDescriptor.socket(
+      AF_NETLINK, .raw, number: Self.protocolRoute, isBlocking: isBlocking, as: "socket(AF_NETLINK)")
     // An answer comes at once, or never.
-    var limit = timeval(tv_sec: 1, tv_usec: 0)
-    _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    for var group in groups {
-      let size = socklen_t(MemoryLayout<UInt32>.size)
-      guard unsafe setsockopt(descriptor, Self.levelNetlink, Self.addMembership, &group, size) == 0 else {
-        throw .last("NETLINK_ADD_MEMBERSHIP")
-      }
+    try? SocketOption.limitReceiving(owner.value, seconds: 1)
+    for group in groups {
+      try SocketOption.set(
+        owner.value, Self.levelNetlink, Self.addMembership, to: CInt(bitPattern: group), "NETLINK_ADD_MEMBERSHIP")
     }
     // The first message gives the socket its port; without one it would hear nothing.
-    try send(Self.noOperation)
-  }
-
-  deinit {
-    close(descriptor)
+    try Self.send(Self.noOperation, to: owner.value)
+    self.owner = owner
   }
 
   /// Sends one request to the kernel.
-  func send(_ request: [UInt8]) throws(SystemError) {
-    let sent = unsafe request.withUnsafeBytes { unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, 0) }
-    guard sent == request.count else { throw .last("send(AF_NETLINK)") }
+  func send(_ request: [UInt8]) throws(SystemError) { try Self.send(request, to: descriptor) }
+
+  private static func send(_ request: [UInt8], to descriptor: CInt) throws(SystemError) {
+    try Syscall.perform("send(AF_NETLINK)") {
+      unsafe request.withUnsafeBytes { unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, 0) }
+    }
   }
 
   /// Receives one datagram and hands it to `body`, unless it is not the kernel's.
@@ -53,24 +50,24 @@ struct NetlinkSocket: ~Copyable {
   func receive(_ body: (RawSpan) -> Void) throws(SystemError) {
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.datagramByteCount, alignment: 16)
     defer { unsafe memory.deallocate() }
-    var (received, sender) = (0, UInt32(0))
-    repeat {
-      (received, sender) = unsafe Self.receive(descriptor, memory)
-    } while received < 0 && errno == EINTR
-    guard received >= 0 else { throw .last("recvmsg(AF_NETLINK)") }
+    // struct sockaddr_nl: nl_family and padding, nl_pid, nl_groups.
+    var sender: (UInt32, UInt32, UInt32) = (0, 0, 0)
+    let received = try Syscall.perform("recvmsg(AF_NETLINK)") {
+      unsafe Self.receive(descriptor, memory, &sender)
+    }
     // Port 0 is the kernel.
-    guard sender == 0 else { return }
+    guard sender.1 == 0 else { return }
     // MSG_TRUNC: the datagram's own length.
     guard received <= memory.count else { throw SystemError(operation: "recvmsg(AF_NETLINK)", code: EMSGSIZE) }
     body(unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: memory[..<received])))
   }
 
-  /// Bytes of the next datagram, -1 for none, and the sender's port.
-  private static func receive(_ descriptor: CInt, _ memory: UnsafeMutableRawBufferPointer) -> (Int, UInt32) {
-    // struct sockaddr_nl: nl_family and padding, nl_pid, nl_groups.
-    var sender: (UInt32, UInt32, UInt32) = (0, 0, 0)
+  /// Bytes of the next datagram, -1 for none.
+  private static func receive(
+    _ descriptor: CInt, _ memory: UnsafeMutableRawBufferPointer, _ sender: inout (UInt32, UInt32, UInt32)
+  ) -> Int {
     var part = unsafe iovec(iov_base: memory.baseAddress, iov_len: memory.count)
-    let received = unsafe withUnsafeMutableBytes(of: &sender) { address in
+    return unsafe withUnsafeMutableBytes(of: &sender) { address in
       unsafe withUnsafeMutablePointer(to: &part) { part in
         var message = unsafe msghdr()
         unsafe message.msg_name = address.baseAddress
@@ -80,6 +77,5 @@ struct NetlinkSocket: ~Copyable {
         return unsafe recvmsg(descriptor, &message, Int32(MSG_TRUNC))
       }
     }
-    return (received, sender.1)
   }
 }

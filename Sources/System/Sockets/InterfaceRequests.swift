@@ -3,7 +3,7 @@ import Glibc
 
 /// Asks about interfaces with ioctl(2) (netdevice(7)), where a sandbox has no netlink.
 final class InterfaceRequests: Sendable {
-  private let descriptor: CInt
+  private let owner: OwnedDescriptor
 
   private static let indexRequest: UInt = 0x8933  // SIOCGIFINDEX, linux/sockios.h
   private static let mtuRequest: UInt = 0x8921  // SIOCGIFMTU
@@ -13,12 +13,7 @@ final class InterfaceRequests: Sendable {
 
   /// Opens the socket that requests go to.
   init() throws(SystemError) {
-    descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { throw .last("socket(AF_INET)") }
-  }
-
-  deinit {
-    close(descriptor)
+    owner = try OwnedDescriptor.socket(AF_INET, .datagram, as: "socket(AF_INET)")
   }
 
   /// Every interface.
@@ -50,23 +45,13 @@ final class InterfaceRequests: Sendable {
     guard !name.isEmpty, name.utf8.count < Self.nameByteCount else { return nil }
     var request = [UInt8](name.utf8)
     request += [UInt8](repeating: 0, count: Self.requestByteCount - request.count)
-    guard unsafe CLinux_ioctl(descriptor, code, &request) == 0 else { return nil }
+    guard unsafe CLinux_ioctl(owner.value, code, &request) == 0 else { return nil }
     return Array(request[Self.nameByteCount...])
   }
 
   /// Names in /proc/net/dev: two lines of heading, then one interface a line, its name in front of a colon.
   private static func names() throws(SystemError) -> [String] {
-    let file = unsafe open("/proc/net/dev", O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw .last("open(/proc/net/dev)") }
-    defer { close(file) }
-    var text: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 16_384)
-    while true {
-      let count = unsafe read(file, &part, part.count)
-      guard count >= 0 else { throw .last("read(/proc/net/dev)") }
-      guard count > 0 else { break }
-      text += part[..<count]
-    }
+    let text = try FileContents.read("/proc/net/dev")
     return text.split(separator: UInt8(ascii: "\n")).dropFirst(2).compactMap { line in
       guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
       return String(decoding: line[..<colon].drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)

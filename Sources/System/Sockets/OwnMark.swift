@@ -14,8 +14,6 @@ package enum OwnMark {
   /// - Throws: `SystemError` of SO_MARK: EPERM where CAP_NET_RAW is not enough (before Linux 5.17, CAP_NET_ADMIN was
   ///   asked for).
   package static func set(on descriptor: CInt) throws(SystemError) {
-    var mark = value
-    let size = socklen_t(MemoryLayout<UInt32>.size)
-    guard unsafe setsockopt(descriptor, SOL_SOCKET, SO_MARK, &mark, size) == 0 else { throw .last("SO_MARK") }
+    try SocketOption.set(descriptor, SOL_SOCKET, SO_MARK, to: CInt(bitPattern: value), "SO_MARK")
   }
 }

@@ -1,4 +1,4 @@
-package import CLinux
+import CLinux
 import Glibc
 
 /// An IPv4 or IPv6 address with a UDP port.
@@ -43,10 +43,15 @@ public struct SocketAddress: Hashable, Sendable {
     scope = 0
   }
 
+  /// Every local address of a family (`::` or `0.0.0.0`), to bind to.
+  package static func wildcard(isIPv6: Bool, port: UInt16) -> SocketAddress {
+    SocketAddress(bytes: [UInt8](repeating: 0, count: isIPv6 ? 16 : 4), port: port)
+  }
+
   /// From what `getaddrinfo` found.
   ///
   /// - Safety: `address` must point to a whole `sockaddr_in` or `sockaddr_in6` as its family says.
-  @unsafe package init?(_ address: UnsafePointer<sockaddr>, port: UInt16) {
+  @unsafe init?(_ address: UnsafePointer<sockaddr>, port: UInt16) {
     switch unsafe Int32(address.pointee.sa_family) {
     case AF_INET:
       var v4 = unsafe UnsafeRawPointer(address).load(as: sockaddr_in.self).sin_addr
@@ -98,7 +103,7 @@ public struct SocketAddress: Hashable, Sendable {
   }
 
   /// Calls `body` with the address as the system calls take it.
-  package func withSocketAddress<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
+  func withSocketAddress<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
     if isIPv6 {
       var address = sockaddr_in6()
       address.sin6_family = sa_family_t(AF_INET6)
@@ -125,7 +130,7 @@ public struct SocketAddress: Hashable, Sendable {
 
 extension SocketAddress: CustomStringConvertible {
   /// One line for people.
-  public var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  public var description: String { HostPort.text(host, port) }
 }
 
 extension SocketAddress: Comparable {

@@ -1,7 +1,7 @@
 import Synchronization
 public import System
 
-/// Something about the way to a collector that an operator should hear of once.
+/// Something about the path to a collector that an operator should hear of once.
 public enum PathEvent: Equatable, Sendable {
   /// UDP_SEGMENT failed with this errno: datagrams now go one by one, at more CPU.
   case segmentationGivenUp(code: CInt)

@@ -1,4 +1,4 @@
-import System
+public import System
 public import Wire
 
 /// One entry of DESTINATION: a host name or numeric address, and a UDP port.
@@ -16,30 +16,14 @@ public struct Destination: Hashable, Sendable {
 
   /// Reads `host`, `host:port`, `1.2.3.4:port`, `[v6]`, `[v6]:port` or a bare IPv6 address; nil if it is none of them.
   public init?(parsing text: String) {
-    if text.hasPrefix("[") {
-      guard let end = text.firstIndex(of: "]") else { return nil }
-      let host = String(text[text.index(after: text.startIndex)..<end])
-      guard SocketAddress.isIPv6Literal(host) else { return nil }
-      let rest = text[text.index(after: end)...]
-      guard let port = Self.port(rest) else { return nil }
-      self.init(host: host, port: port)
-    } else if SocketAddress.isIPv6Literal(text) {
-      self.init(host: text)
-    } else {
-      let host = String(text.prefix { $0 != ":" })
-      guard let port = Self.port(text.dropFirst(host.count)), Self.isHostName(host) else { return nil }
-      self.init(host: host, port: port)
-    }
+    guard let parts = HostPort(text), parts.port != 0 else { return nil }
+    let isAddress = parts.isBracketed || parts.host.contains(":")
+    guard isAddress ? SocketAddress.isIPv6Literal(parts.host) : Self.isHostName(parts.host) else { return nil }
+    self.init(host: parts.host, port: parts.port ?? Tunnel.port)
   }
 
-  /// The port behind a colon; the default for nothing at all.
-  private static func port(_ text: Substring) -> UInt16? {
-    if text.isEmpty { return Tunnel.port }
-    let digits = text.dropFirst()
-    guard text.first == ":", !digits.isEmpty, digits.allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
-    guard let port = UInt16(digits), port > 0 else { return nil }
-    return port
-  }
+  /// The address, where `host` is one and not a name. The interface of a zone is looked up each time: it may come later.
+  public var numericAddress: SocketAddress? { SocketAddress(numeric: host, port: port) }
 
   /// RFC 1123 section 2.1, with the underscore that service names in private zones have.
   private static func isHostName(_ text: String) -> Bool {
@@ -59,5 +43,5 @@ public struct Destination: Hashable, Sendable {
 
 extension Destination: CustomStringConvertible {
   /// One line for people.
-  public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  public var description: String { HostPort.text(host, port) }
 }

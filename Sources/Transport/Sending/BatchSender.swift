@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 /// What became of a send.
 enum SendOutcome: Equatable {
@@ -21,8 +22,7 @@ enum SendOutcome: Equatable {
 struct BatchSender: ~Copyable {
   private let vectors: UnsafeMutablePointer<iovec>
   private let messages: UnsafeMutablePointer<CLinux_mmsghdr>
-  private let control: UnsafeMutableRawPointer
-  private let controlByteCount: Int
+  private let control: UnsafeMutableRawBufferPointer
   /// Sends that reached the kernel.
   private(set) var calls: UInt64 = 0
 
@@ -31,9 +31,10 @@ struct BatchSender: ~Copyable {
     unsafe vectors.initialize(repeating: iovec(), count: 2 * Batch.capacity)
     unsafe messages = .allocate(capacity: Batch.capacity)
     unsafe messages.initialize(repeating: CLinux_mmsghdr(), count: Batch.capacity)
-    controlByteCount = CLinux_CMSG_SPACE(MemoryLayout<UInt16>.size)
-    unsafe control = .allocate(byteCount: controlByteCount, alignment: MemoryLayout<cmsghdr>.alignment)
-    unsafe control.initializeMemory(as: UInt8.self, repeating: 0, count: controlByteCount)
+    unsafe control = .allocate(
+      byteCount: ControlMessageEncoder.space(for: MemoryLayout<UInt16>.size), alignment: MemoryLayout<cmsghdr>.alignment
+    )
+    unsafe control.initializeMemory(as: UInt8.self, repeating: 0)
   }
 
   deinit {
@@ -58,17 +59,15 @@ struct BatchSender: ~Copyable {
     var message = unsafe msghdr()
     unsafe message.msg_iov = vectors
     unsafe message.msg_iovlen = used
-    unsafe message.msg_control = control
-    unsafe message.msg_controllen = controlByteCount
-    // The buffer has room for exactly this header.
-    let header = unsafe CLinux_CMSG_FIRSTHDR(&message)!
-    unsafe header.pointee.cmsg_level = CLinux_SOL_UDP
-    unsafe header.pointee.cmsg_type = CLinux_UDP_SEGMENT
-    unsafe header.pointee.cmsg_len = CLinux_CMSG_LEN(MemoryLayout<UInt16>.size)
-    unsafe CLinux_CMSG_DATA(header).storeBytes(of: UInt16(truncatingIfNeeded: batch.size), as: UInt16.self)
-    while true {
-      let result = unsafe sendmsg(descriptor, &message, CInt(MSG_DONTWAIT))
-      if let outcome = outcome(result < 0 ? nil : positions.count) { return outcome }
+    return unsafe withUnsafeMutablePointer(to: &message) { message in
+      // The message stays in place in here, and the control buffer as long as self.
+      var encoder = unsafe ControlMessageEncoder(message, in: control)
+      encoder.append(level: CLinux_SOL_UDP, type: CLinux_UDP_SEGMENT, UInt16(truncatingIfNeeded: batch.size))
+      encoder.finish()
+      while true {
+        let result = unsafe sendmsg(descriptor, message, CInt(MSG_DONTWAIT))
+        if let outcome = outcome(result < 0 ? nil : positions.count) { return outcome }
+      }
     }
   }
 

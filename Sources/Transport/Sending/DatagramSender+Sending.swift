@@ -11,21 +11,21 @@ extension DatagramSender {
   /// datagram.
   private static let maximumUnexplained = 2
 
-  mutating func sendLane(path: Int, lane: Int) {
-    let way = collectors.paths[path]
-    schedule.load(queue.takeLane(path * lanesPerPath + lane), of: &queue)
+  mutating func sendLane(pathIndex: Int, lane: Int) {
+    let path = collectors.paths[pathIndex]
+    schedule.load(queue.takeLane(pathIndex * lanesPerPath + lane), of: &queue)
     while !schedule.isEmpty {
       schedule.takeBatch(
         of: queue, maximumCount: Batch.capacity,
-        maximumByteCount: way.usesGSO ? Self.maximumSendByteCount : Int.max, into: &batch)
-      let sent = sendBatch(way, path, way.sockets[lane])
-      if sent < batch.count { stall(from: sent, path: path, lane: lane) }
+        maximumByteCount: path.usesGSO ? Self.maximumSendByteCount : Int.max, into: &batch)
+      let sent = sendBatch(path, pathIndex, path.sockets[lane])
+      if sent < batch.count { stall(from: sent, pathIndex: pathIndex, lane: lane) }
     }
   }
 
   /// Sends the batch; returns how much of it is done with, which is less than all only if the next datagram is too
   /// big for the route.
-  private mutating func sendBatch(_ way: CollectorPath, _ path: Int, _ socket: SourcePortSocket) -> Int {
+  private mutating func sendBatch(_ path: CollectorPath, _ pathIndex: Int, _ socket: SourcePortSocket) -> Int {
     var done = 0
     var retries = 0
     var reports = 0
@@ -33,53 +33,55 @@ extension DatagramSender {
     // Set when UDP_SEGMENT failed: is it the offload, or would the datagram fail alone as well?
     var suspicion: CInt?
     while done < batch.count {
-      let segmented = suspicion == nil && way.usesGSO && batch.count - done > 1
+      let segmented = suspicion == nil && path.usesGSO && batch.count - done > 1
       let positions = done..<(suspicion == nil ? batch.count : done + 1)
       switch batchSender.send(batch, of: queue, positions, on: socket.descriptor, segmented: segmented) {
       case .sent(let count):
-        countSent(done..<done + count, way)
+        countSent(done..<done + count, path)
         done += count
         (retries, reports, unexplained) = (0, 0, 0)
         if let code = suspicion {
-          way.giveUpSegmentation(code: code)
+          path.giveUpSegmentation(code: code)
           suspicion = nil
         } else if segmented {
-          way.segmentationWorked()
+          path.segmentationWorked()
         }
       case .tooBig:
-        if isTooBig(way, socket) { return done }
+        if isTooBig(path, socket) { return done }
         // The error was about an earlier datagram: the same again, but not for ever.
         retries += 1
-        if retries > Self.maximumRetries { drop(&done, through: done + 1, way, path, code: EMSGSIZE) }
+        if retries > Self.maximumRetries { drop(&done, through: done + 1, path, pathIndex, code: EMSGSIZE) }
       case .reported(let code):
         reports += 1
-        unexplained = way.takeReports(of: socket) > 0 ? 0 : unexplained + 1
+        unexplained = path.takeReports(of: socket) > 0 ? 0 : unexplained + 1
         counters.repeatedSends &+= 1
         guard reports > Self.maximumReports || unexplained > Self.maximumUnexplained else { continue }
-        drop(&done, through: batch.count, way, path, code: code)
+        drop(&done, through: batch.count, path, pathIndex, code: code)
       case .full:
         // A report that waits would end the wait at once.
-        way.takeReports(of: socket)
-        if !patience.wait(for: socket, path: path) { drop(&done, through: batch.count, way, path, code: EAGAIN) }
+        path.takeReports(of: socket)
+        if !patience.wait(for: socket, pathIndex: pathIndex) {
+          drop(&done, through: batch.count, path, pathIndex, code: EAGAIN)
+        }
       case .failed(let code) where segmented && (code == EINVAL || code == EIO):
         // EINVAL also says that a segment is larger than the route carries.
-        if code == EINVAL, isTooBig(way, socket) { return done }
+        if code == EINVAL, isTooBig(path, socket) { return done }
         suspicion = code
       case .failed(let code):
         // What a queue or a firewall does to one datagram it need not do to the next.
         let isAlone = !segmented && (code == ENOBUFS || code == EPERM)
-        drop(&done, through: isAlone ? done + 1 : batch.count, way, path, code: code)
+        drop(&done, through: isAlone ? done + 1 : batch.count, path, pathIndex, code: code)
       }
     }
     return done
   }
 
   /// Moves what is left of the batch, and of its lane behind it, to the stalled datagrams. Rare, so it may allocate.
-  private mutating func stall(from first: Int, path: Int, lane: Int) {
+  private mutating func stall(from first: Int, pathIndex: Int, lane: Int) {
     var start = first
     repeat {
       for position in start..<batch.count {
-        stalled.append(TooBigDatagram(queue[batch[position]], path: path, lane: lane))
+        stalled.append(TooBigDatagram(queue[batch[position]], path: pathIndex, lane: lane))
       }
       start = 0
       schedule.takeBatch(of: queue, maximumCount: Batch.capacity, maximumByteCount: Int.max, into: &batch)
@@ -87,23 +89,23 @@ extension DatagramSender {
   }
 
   /// Whether datagrams of the batch exceed what their route carries now.
-  private func isTooBig(_ way: CollectorPath, _ socket: SourcePortSocket) -> Bool {
-    way.lowerMTU(socket)
-    return batch.size + way.address.overhead > way.routeMTU
+  private func isTooBig(_ path: CollectorPath, _ socket: SourcePortSocket) -> Bool {
+    path.lowerMTU(socket)
+    return batch.size + path.address.overhead > path.routeMTU
   }
 
-  private mutating func countSent(_ positions: Range<Int>, _ way: CollectorPath) {
-    var bytes = positions.count * way.address.overhead
+  private mutating func countSent(_ positions: Range<Int>, _ path: CollectorPath) {
+    var bytes = positions.count * path.address.overhead
     for position in positions { bytes += queue[batch[position]].byteCount }
     counters.sentDatagrams &+= UInt64(positions.count)
     counters.sentBytes &+= UInt64(bytes)
-    way.ledger.countSent(datagrams: positions.count, bytes: bytes)
+    path.ledger.countSent(datagrams: positions.count, bytes: bytes)
   }
 
-  private mutating func drop(_ done: inout Int, through end: Int, _ way: CollectorPath, _ path: Int, code: CInt) {
-    way.ledger.countFailed(datagrams: end - done, code: code)
+  private mutating func drop(_ done: inout Int, through end: Int, _ path: CollectorPath, _ pathIndex: Int, code: CInt) {
+    path.ledger.countFailed(datagrams: end - done, code: code)
     while done < end {
-      ledger.failed(queue[batch[done]].frame, path: path, code: code)
+      ledger.failed(queue[batch[done]].frame, path: pathIndex, code: code)
       done += 1
     }
   }

@@ -77,8 +77,8 @@ public struct DatagramSender: ~Copyable {
   /// Sends everything that waits. Nothing waits afterwards, but datagrams may have stalled: see `takeTooBig`.
   public mutating func flush() {
     patience.begin()
-    for path in collectors.paths.indices {
-      for lane in 0..<lanesPerPath { sendLane(path: path, lane: lane) }
+    for pathIndex in collectors.paths.indices {
+      for lane in 0..<lanesPerPath { sendLane(pathIndex: pathIndex, lane: lane) }
     }
     queue.removeAll()
     counters.sendCalls = batchSender.calls

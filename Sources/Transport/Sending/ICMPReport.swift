@@ -42,20 +42,12 @@ public struct ICMPReport: Equatable, Sendable {
         var message = unsafe msghdr()
         unsafe message.msg_control = control.baseAddress
         unsafe message.msg_controllen = control.count
-        guard unsafe recvmsg(descriptor, &message, CInt(MSG_ERRQUEUE | MSG_DONTWAIT)) >= 0 else {
-          return
-        }
-        var header = unsafe CLinux_CMSG_FIRSTHDR(&message)
-        while let current = unsafe header {
-          let kind = unsafe (current.pointee.cmsg_level, current.pointee.cmsg_type)
-          let isReport = kind == (Int32(IPPROTO_IP), IP_RECVERR) || kind == (Int32(IPPROTO_IPV6), IPV6_RECVERR)
-          let byteCount = unsafe Int(current.pointee.cmsg_len) - CLinux_CMSG_LEN(0)
-          if isReport, byteCount > 0 {
-            // The kernel wrote this many bytes behind the header.
-            let payload = unsafe RawSpan(_unsafeStart: CLinux_CMSG_DATA(current), byteCount: byteCount)
-            if let report = ICMPReport(payload) { body(report) }
-          }
-          unsafe header = CLinux_CMSG_NXTHDR(&message, current)
+        guard unsafe recvmsg(descriptor, &message, CInt(MSG_ERRQUEUE | MSG_DONTWAIT)) >= 0 else { return }
+        // As recvmsg has just left it.
+        unsafe ControlMessages.forEach(in: &message) { level, type, payload in
+          let isReport =
+            (level, type) == (Int32(IPPROTO_IP), IP_RECVERR) || (level, type) == (Int32(IPPROTO_IPV6), IPV6_RECVERR)
+          if isReport, let report = ICMPReport(payload) { body(report) }
         }
       }
     }

@@ -30,13 +30,15 @@ struct SendPatience: ~Copyable {
   }
 
   /// Waits until the lane has room; false if there is no patience left.
-  mutating func wait(for socket: SourcePortSocket, path: Int) -> Bool {
+  mutating func wait(for socket: SourcePortSocket, pathIndex: Int) -> Bool {
     let start = MonotonicClock.nanoseconds
-    if !isSingle { left[path] = min(Self.sharedLimit, left[path] + (start - updated[path]) / Self.sharedPart) }
-    let milliseconds = (left[path] + 999_999) / 1_000_000
+    if !isSingle {
+      left[pathIndex] = min(Self.sharedLimit, left[pathIndex] + (start - updated[pathIndex]) / Self.sharedPart)
+    }
+    let milliseconds = (left[pathIndex] + 999_999) / 1_000_000
     let hasRoom = milliseconds > 0 && socket.waitForRoom(milliseconds: Int32(milliseconds))
-    updated[path] = MonotonicClock.nanoseconds
-    left[path] = max(0, left[path] - (updated[path] - start))
+    updated[pathIndex] = MonotonicClock.nanoseconds
+    left[pathIndex] = max(0, left[pathIndex] - (updated[pathIndex] - start))
     return hasRoom
   }
 }

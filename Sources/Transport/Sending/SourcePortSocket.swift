@@ -7,6 +7,8 @@ public final class SourcePortSocket: Sendable {
   /// The largest IPv4 packet in bytes.
   private static let maximumPacket = 65_535
 
+  private let owner: OwnedDescriptor
+  /// Kept beside its owner: every send asks for it.
   let descriptor: CInt
   /// Where it sends to.
   public let address: SocketAddress
@@ -19,34 +21,23 @@ public final class SourcePortSocket: Sendable {
   ///
   /// - Throws: `SystemError`; ENETUNREACH without a route.
   init(to address: SocketAddress, from sourcePort: UInt16, mark: UInt32?) throws(SystemError) {
-    let opened = try Self.open(isIPv6: address.isIPv6, mark: mark)
-    do throws(SystemError) {
-      let (level, discovery, errors) =
-        address.isIPv6
-        ? (Int32(IPPROTO_IPV6), (IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO), IPV6_RECVERR)
-        : (Int32(IPPROTO_IP), (IP_MTU_DISCOVER, IP_PMTUDISC_DO), IP_RECVERR)
-      try SocketOption.set(opened, level, discovery.0, to: discovery.1, "IP_MTU_DISCOVER")
-      try SocketOption.set(opened, level, errors, to: 1, "IP_RECVERR")
-      // As much as the system allows: a batch is charged with its kernel structures.
-      try SocketOption.set(opened, SOL_SOCKET, SO_SNDBUF, to: 4 << 20, "SO_SNDBUF")
-      // Sockets to other collectors send from the same port.
-      try SocketOption.set(opened, SOL_SOCKET, SO_REUSEPORT, to: 1, "SO_REUSEPORT")
-      guard let local = SocketAddress(numeric: address.isIPv6 ? "::" : "0.0.0.0", port: sourcePort),
-        unsafe local.withSocketAddress({ unsafe bind(opened, $0, $1) }) == 0
-      else { throw .last("bind") }
-      guard unsafe address.withSocketAddress({ unsafe connect(opened, $0, $1) }) == 0 else { throw .last("connect") }
-      guard let bound = SocketAddress(localOf: opened) else { throw .last("getsockname") }
-      source = bound
-    } catch {
-      close(opened)
-      throw error
-    }
-    descriptor = opened
+    owner = try Self.open(isIPv6: address.isIPv6, mark: mark)
+    descriptor = owner.value
+    let (level, discovery, errors) =
+      address.isIPv6
+      ? (Int32(IPPROTO_IPV6), (IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO), IPV6_RECVERR)
+      : (Int32(IPPROTO_IP), (IP_MTU_DISCOVER, IP_PMTUDISC_DO), IP_RECVERR)
+    try SocketOption.set(descriptor, level, discovery.0, to: discovery.1, "IP_MTU_DISCOVER")
+    try SocketOption.set(descriptor, level, errors, to: 1, "IP_RECVERR")
+    // As much as the system allows: a batch is charged with its kernel structures.
+    try SocketOption.set(descriptor, SOL_SOCKET, SO_SNDBUF, to: 4 << 20, "SO_SNDBUF")
+    // Sockets to other collectors send from the same port.
+    try SocketOption.set(descriptor, SOL_SOCKET, SO_REUSEPORT, to: 1, "SO_REUSEPORT")
+    try owner.bind(to: .wildcard(isIPv6: address.isIPv6, port: sourcePort))
+    try owner.connect(to: address)
+    guard let bound = SocketAddress(localOf: descriptor) else { throw .last("getsockname") }
+    source = bound
     self.address = address
-  }
-
-  deinit {
-    close(descriptor)
   }
 
   /// MTU in bytes of the route to the collector, as this socket's last send met it; nil if there is no route.
@@ -62,19 +53,16 @@ public final class SourcePortSocket: Sendable {
 
   /// The route that a new connection to `address` would take now; nil if there is none.
   static func route(to address: SocketAddress, mark: UInt32?) -> Route? {
-    guard let probe = try? open(isIPv6: address.isIPv6, mark: mark) else { return nil }
-    defer { close(probe) }
-    guard unsafe address.withSocketAddress({ unsafe connect(probe, $0, $1) }) == 0,
-      let mtu = routeMTU(probe, isIPv6: address.isIPv6), let source = SocketAddress(localOf: probe)
+    guard let probe = try? open(isIPv6: address.isIPv6, mark: mark), (try? probe.connect(to: address)) != nil,
+      let mtu = routeMTU(probe.value, isIPv6: address.isIPv6), let source = SocketAddress(localOf: probe.value)
     else { return nil }
     return Route(source: source.bytes, mtu: mtu)
   }
 
   /// Waits until the send buffer has room; false after `milliseconds`.
   func waitForRoom(milliseconds: Int32) -> Bool {
-    var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     // An ICMP error ends the wait too (POLLERR): the next send takes it.
-    return unsafe poll(&entry, 1, milliseconds) > 0
+    Polling.isReady(.writable(descriptor), within: milliseconds)
   }
 
   private static func routeMTU(_ descriptor: CInt, isIPv6: Bool) -> Int? {
@@ -95,12 +83,10 @@ public final class SourcePortSocket: Sendable {
     }
   }
 
-  private static func open(isIPv6: Bool, mark: UInt32?) throws(SystemError) -> CInt {
-    let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-    let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, kind, 0)
-    guard descriptor >= 0 else { throw .last("socket") }
+  private static func open(isIPv6: Bool, mark: UInt32?) throws(SystemError) -> OwnedDescriptor {
+    let opened = try OwnedDescriptor.socket(isIPv6 ? AF_INET6 : AF_INET, .datagram)
     // Without the permission the source ports have to do.
-    if let mark { try? SocketOption.set(descriptor, SOL_SOCKET, SO_MARK, to: CInt(bitPattern: mark), "SO_MARK") }
-    return descriptor
+    if let mark { try? SocketOption.set(opened.value, SOL_SOCKET, SO_MARK, to: CInt(bitPattern: mark), "SO_MARK") }
+    return opened
   }
 }

@@ -95,37 +95,33 @@ public final class SourcePorts: Sendable {
   /// Binds a port that nobody has, of both families; 0 lets the kernel choose. Nil if it is taken.
   private static func hold(_ port: UInt16) throws(SystemError) -> (port: UInt16, holder: OwnedDescriptor)? {
     // An IPv6 socket holds the port for IPv4 as well.
-    let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-    var host = "::"
-    var descriptor = socket(AF_INET6, kind, 0)
-    if descriptor < 0 {
-      host = "0.0.0.0"
-      descriptor = socket(AF_INET, kind, 0)
+    let holder: OwnedDescriptor
+    let dual = try? OwnedDescriptor.socket(AF_INET6, .datagram)
+    if let dual {
+      holder = dual
+      try SocketOption.set(holder.value, Int32(IPPROTO_IPV6), IPV6_V6ONLY, to: 0, "IPV6_V6ONLY")
+    } else {
+      holder = try OwnedDescriptor.socket(AF_INET, .datagram)
     }
-    guard descriptor >= 0 else { throw .last("socket") }
-    let holder = OwnedDescriptor(descriptor)
-    if host == "::" { try SocketOption.set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, to: 0, "IPV6_V6ONLY") }
-    try discardAll(descriptor)
-    guard let address = SocketAddress(numeric: host, port: port) else { return nil }
-    guard unsafe address.withSocketAddress({ unsafe bind(descriptor, $0, $1) }) == 0 else {
+    try discardAll(holder.value)
+    do throws(SystemError) {
+      try holder.bind(to: .wildcard(isIPv6: dual != nil, port: port))
+    } catch  where error.code == EADDRINUSE || error.code == EACCES {
       // EACCES: a port that only root may have.
-      if errno == EADDRINUSE || errno == EACCES { return nil }
-      throw .last("bind")
+      return nil
     }
     // Bound alone; from now on our own sockets may have the port too.
-    try SocketOption.set(descriptor, SOL_SOCKET, SO_REUSEPORT, to: 1, "SO_REUSEPORT")
-    guard let bound = SocketAddress(localOf: descriptor) else { throw .last("getsockname") }
+    try SocketOption.set(holder.value, SOL_SOCKET, SO_REUSEPORT, to: 1, "SO_REUSEPORT")
+    guard let bound = SocketAddress(localOf: holder.value) else { throw .last("getsockname") }
     return (bound.port, holder)
   }
 
   /// Whatever is sent to the port is dropped, not kept in memory.
   private static func discardAll(_ descriptor: CInt) throws(SystemError) {
     var reject = sock_filter(code: UInt16(BPF_RET | BPF_K), jt: 0, jf: 0, k: 0)
-    let result = unsafe withUnsafeMutablePointer(to: &reject) { instruction in
-      var program = unsafe sock_fprog(len: 1, filter: instruction)
-      let size = unsafe socklen_t(MemoryLayout<sock_fprog>.size)
-      return unsafe setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, size)
+    try unsafe withUnsafeMutablePointer(to: &reject) { (instruction) throws(SystemError) in
+      let program = unsafe sock_fprog(len: 1, filter: instruction)
+      try unsafe SocketOption.set(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, toBytesOf: program, "SO_ATTACH_FILTER")
     }
-    guard result == 0 else { throw .last("SO_ATTACH_FILTER") }
   }
 }

@@ -19,7 +19,7 @@ struct RunCommand: ParsableCommand {
     let logger = Console.logger(level: settings.logLevel, output: console.log)
     for misspelling in source.misspellings { logger.warning("\(misspelling)") }
     let service = try ForwarderService.make(settings, logger: logger, output: console.statistics)
-    try service.start(source, unless: { signals.isPending }, log: console.log)
+    try service.start(source, endingWith: signals.descriptor, log: console.log)
     _ = signals.wait(onHangup: service.reload)
     let deadline = MonotonicClock.milliseconds + Deadline.forEnding
     Deadline.set()
@@ -55,11 +55,11 @@ extension ForwarderService {
     }
   }
 
-  /// Starts the service, or ends the program with one line behind those of the log. A start that `isEnding` waits for
-  /// nothing any more.
-  fileprivate func start(_ source: SettingSource, unless isEnding: @escaping () -> Bool, log: LineOutput) throws {
+  /// Starts the service, or ends the program with one line behind those of the log. A start waits for nothing any more
+  /// once `end` is readable.
+  fileprivate func start(_ source: SettingSource, endingWith end: CInt, log: LineOutput) throws {
     do throws(CaptureError) {
-      try start(unless: isEnding)
+      try start(endingWith: end)
     } catch {
       _ = log.flush(by: MonotonicClock.milliseconds + 200)
       throw ExitStatus.failure(

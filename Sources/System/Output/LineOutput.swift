@@ -80,9 +80,9 @@ package final class LineOutput: Sendable {
         ($0.isClosed || $0.lines.isEmpty && !$0.isWriting, $0.isClosed || !$0.isLastLost)
       }
       if isDone { return isWhole }
-      let left = deadline - MonotonicClock.milliseconds
+      let left = TimeLimit(by: deadline).left
       guard left > 0 else { return false }
-      idle.wait(milliseconds: Int32(clamping: left))
+      idle.wait(milliseconds: left)
       idle.clear()
     }
   }
@@ -110,9 +110,9 @@ package final class LineOutput: Sendable {
   /// Writes a line, however long that takes. `isTorn`: whether the line before it was left without its end.
   private func put(_ line: [UInt8], isTorn: inout Bool) {
     var code: CInt?
-    if isTorn { code = Self.write([UInt8(ascii: "\n")], to: descriptor).code }
+    if isTorn { code = unsafe WholeWrite.write([UInt8(ascii: "\n")].span.bytes, to: descriptor).code }
     if code == nil {
-      let result = Self.write(line, to: descriptor)
+      let result = unsafe WholeWrite.write(line.span.bytes, to: descriptor)
       isTorn = result.code != nil && result.byteCount > 0
       code = result.code
     }
@@ -134,40 +134,14 @@ package final class LineOutput: Sendable {
     if let room { onRoom(room, self) }
   }
 
-  /// Writes all of `bytes`, waiting for a slow reader.
-  private static func write(_ bytes: [UInt8], to descriptor: CInt) -> (byteCount: Int, code: CInt?) {
-    var done = 0
-    while done < bytes.count {
-      let count = unsafe bytes.withUnsafeBytes { raw in
-        unsafe Glibc.write(descriptor, raw.baseAddress! + done, bytes.count - done)
-      }
-      if count >= 0 {
-        done += count
-        continue
-      }
-      switch errno {
-      case EINTR: continue
-      case EAGAIN:
-        // The descriptor came to us in non-blocking mode; its mode is shared with others, so it stays.
-        _ = waitForRoom(in: descriptor, milliseconds: -1)
-      case let code: return (done, code)
-      }
-    }
-    return (done, nil)
-  }
-
-  private static func waitForRoom(in descriptor: CInt, milliseconds: CInt) -> Bool {
-    var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-    return unsafe poll(&entry, 1, milliseconds) > 0
-  }
-
   /// Writes a line without queue and thread, for a program that has not come so far or is about to end. Gives up when
   /// `descriptor` takes nothing for `milliseconds`.
   package static func writeNow(_ line: String, to descriptor: CInt, within milliseconds: CInt) {
     var rest = Array(line.utf8)[...] + [UInt8(ascii: "\n")]
     // A pipe that is ready takes PIPE_BUF bytes without blocking, and not always more.
-    while !rest.isEmpty, waitForRoom(in: descriptor, milliseconds: milliseconds) {
-      let result = write(Array(rest.prefix(4_096)), to: descriptor)
+    while !rest.isEmpty, Polling.isReady(.writable(descriptor), within: milliseconds) {
+      let part = Array(rest.prefix(4_096))
+      let result = unsafe WholeWrite.write(part.span.bytes, to: descriptor)
       guard result.code == nil else { return }
       rest = rest.dropFirst(result.byteCount)
     }

@@ -1,0 +1,50 @@
+import CLinux
+import Glibc
+
+extension OwnedDescriptor {
+  /// What a socket carries.
+  package enum SocketKind: Sendable {
+    case datagram, stream, raw
+
+    fileprivate var flag: CInt {
+      switch self {
+      case .datagram: CInt(SOCK_DGRAM.rawValue)
+      case .stream: CInt(SOCK_STREAM.rawValue)
+      case .raw: CInt(SOCK_RAW.rawValue)
+      }
+    }
+  }
+
+  /// Opens a socket (socket(2)) that no program started from here inherits.
+  ///
+  /// - Throws: `SystemError` of `operation`.
+  package static func socket(
+    _ family: CInt, _ kind: SocketKind, number: CInt = 0, isBlocking: Bool = true, as operation: String = "socket"
+  ) throws(SystemError) -> OwnedDescriptor {
+    let mode = CInt(SOCK_CLOEXEC.rawValue) | (isBlocking ? 0 : CInt(SOCK_NONBLOCK.rawValue))
+    return try OwnedDescriptor(operation) { Glibc.socket(family, kind.flag | mode, number) }
+  }
+
+  /// Gives the socket its local address.
+  ///
+  /// - Throws: `SystemError` of `bind`.
+  package func bind(to address: SocketAddress) throws(SystemError) {
+    try Syscall.perform("bind") { unsafe address.withSocketAddress { unsafe Glibc.bind(value, $0, $1) } }
+  }
+
+  /// Connects the socket.
+  ///
+  /// - Throws: `SystemError` of `connect`.
+  package func connect(to address: SocketAddress) throws(SystemError) {
+    try Syscall.perform("connect") { unsafe address.withSocketAddress { unsafe Glibc.connect(value, $0, $1) } }
+  }
+
+  /// Sends one datagram to `address`.
+  ///
+  /// - Throws: `SystemError` of `sendto`.
+  package func send(_ bytes: [UInt8], to address: SocketAddress) throws(SystemError) {
+    try Syscall.perform("sendto") {
+      unsafe address.withSocketAddress { unsafe sendto(value, bytes, bytes.count, CInt(MSG_NOSIGNAL), $0, $1) }
+    }
+  }
+}
