@@ -16,6 +16,8 @@ public final class ReceiverThread: Sendable {
   /// Starts receiving. The thread takes the signal mask of its maker: block signals first.
   ///
   /// - Parameters:
+  ///   - receiver: what receives.
+  ///   - sink: where the frames go.
   ///   - limit: frames after which it ends by itself; nil is none.
   /// - Throws: `ReceiverError` of `.eventfd` or `.createThread`.
   public init<Sink: FrameSink & ~Copyable>(

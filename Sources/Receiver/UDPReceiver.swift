@@ -40,7 +40,9 @@ public struct UDPReceiver: ~Copyable {
 
   /// Waits until a datagram is there, `stop` happens, or `output` has lost its reader.
   ///
-  /// - Parameter output: a descriptor whose hang-up ends the wait: a pipe that frames are written to.
+  /// - Parameters:
+  ///   - stop: what ends the wait.
+  ///   - output: a descriptor whose hang-up ends the wait: a pipe that frames are written to.
   /// - Throws: `ReceiverError` of `.poll`, or of `.write` with EPIPE if the reader is gone.
   public borrowing func wait(stop: Event, output: CInt? = nil) throws(ReceiverError) {
     try socket.wait(stop: stop, output: output)

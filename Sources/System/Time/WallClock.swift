@@ -11,12 +11,6 @@ package enum WallClock {
     return unsafe bytes.unsafeLoadUnaligned(as: timespec.self).nanoseconds
   }
 
-  /// Seconds since 1970.
-  package static var secondsSince1970: Double {
-    let now = timespec.now(CLOCK_REALTIME)
-    return Double(now.tv_sec) + Double(now.tv_nsec) / 1_000_000_000
-  }
-
   /// Local time with its offset, `2025-01-31T12:00:00+0000`; `-` where the system does not know it.
   package static var localTimestamp: String {
     var now = timespec.now(CLOCK_REALTIME).tv_sec
