@@ -21,7 +21,8 @@ import Testing
         start.storeBytes(of: 0xFFFF_FFFF, toByteOffset: 12, as: UInt32.self)  // tp_snaplen
         start.storeBytes(of: 0xFFFF, toByteOffset: 24, as: UInt16.self)  // tp_mac
       }
-      var block = try HandmadeBlock.open(memory)
+      let owner = try HandmadeBlock.open(memory)
+      var block = owner.frames
       var found: [[UInt8]] = []
       while let entry = block.next() { found.append(HandmadeBlock.bytes(entry.frame)) }
       #expect(found == [frames[0], frames[2]])
@@ -48,7 +49,8 @@ import Testing
       withUnsafeBytes(of: value.littleEndian) { source in
         (second + offset).copyMemory(from: source.baseAddress!, byteCount: byteCount)
       }
-      var block = try HandmadeBlock.open(memory)
+      let owner = try HandmadeBlock.open(memory)
+      var block = owner.frames
       while let entry = block.next() { #expect(HandmadeBlock.bytes(entry.frame) == frame) }
       #expect(block.taken == taken)
       #expect(block.unreadable == lost)
@@ -65,7 +67,8 @@ import Testing
       description.hdr.bh1.num_pkts = count
       description.hdr.bh1.offset_to_first_pkt = first
       memory.storeBytes(of: description, as: tpacket_block_desc.self)
-      var block = try HandmadeBlock.open(memory)
+      let owner = try HandmadeBlock.open(memory)
+      var block = owner.frames
       while block.next() != nil {}
       #expect(block.taken + block.unreadable == block.frameCount)
       #expect(block.frameCount <= HandmadeBlock.byteCount / 68)
@@ -90,7 +93,8 @@ import Testing
       description.hdr.bh1.block_status = UInt32(TP_STATUS_USER)
       description.hdr.bh1.offset_to_first_pkt = 48
       memory.storeBytes(of: description, as: tpacket_block_desc.self)
-      var block = try HandmadeBlock.open(memory, byteCount: size, hasOffloadHeader: round % 2 == 0)
+      let owner = try HandmadeBlock.open(memory, byteCount: size, hasOffloadHeader: round % 2 == 0)
+      var block = owner.frames
       while let entry = block.next() {
         frames += 1
         let start = UInt(bitPattern: entry.frame.start)

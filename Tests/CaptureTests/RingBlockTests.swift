@@ -12,7 +12,8 @@ import Wire
     var records = frames.map { HandmadeBlock.Record(bytes: $0) }
     records[2].wireByteCount = 3_000
     try HandmadeBlock.withBlock(records) { memory in
-      var block = try HandmadeBlock.open(memory)
+      let owner = try HandmadeBlock.open(memory)
+      var block = owner.frames
       #expect(block.remaining == 5)
       for (index, frame) in frames.enumerated() {
         let next = block.next()
@@ -34,10 +35,11 @@ import Wire
       #expect(throws: HandmadeBlock.NotReady.self) { _ = try HandmadeBlock.open(memory) }
     }
     try HandmadeBlock.withBlock([]) { memory in
-      var block = try HandmadeBlock.open(memory)
+      let owner = try HandmadeBlock.open(memory)
+      var block = owner.frames
       let frame = block.next()
       #expect(frame == nil)
-      block.giveBack()
+      owner.giveBack()
       #expect(throws: HandmadeBlock.NotReady.self) { _ = try HandmadeBlock.open(memory) }
     }
   }
@@ -56,7 +58,8 @@ import Wire
     record.tagType = type
     record.offload = (1, 0, 0, 0, 34, 6)
     try HandmadeBlock.withBlock([record]) { memory in
-      var block = try HandmadeBlock.open(memory)
+      let owner = try HandmadeBlock.open(memory)
+      var block = owner.frames
       let next = block.next()
       let entry = try #require(next)
       let tag = hex(inserted)
@@ -76,7 +79,8 @@ import Wire
       var record = HandmadeBlock.Record(bytes: ethernet(ipv4(6, [])))
       record.offload = (flags, type, 54, 1_448, 34, 16)
       try HandmadeBlock.withBlock([record]) { memory in
-        var block = try HandmadeBlock.open(memory)
+        let owner = try HandmadeBlock.open(memory)
+        var block = owner.frames
         let next = block.next()
         let offload = try #require(next).frame.offload
         #expect(offload.kind == kind)
@@ -94,7 +98,8 @@ import Wire
     ]
     records[1].status |= TP_STATUS_CSUMNOTREADY
     try HandmadeBlock.withBlock(records) { memory in
-      var block = try HandmadeBlock.open(memory, hasOffloadHeader: false)
+      let owner = try HandmadeBlock.open(memory, hasOffloadHeader: false)
+      var block = owner.frames
       let states = [block.next(), block.next()].map { $0?.frame.offload.checksum }
       #expect(states == [.finished, .unknown])
     }
@@ -108,7 +113,8 @@ import Wire
     record.linkByteCount = linkByteCount
     record.offload = (1, 0, 0, 0, UInt16(linkByteCount + 20), 6)
     try HandmadeBlock.withBlock([record]) { memory in
-      var block = try HandmadeBlock.open(memory)
+      let owner = try HandmadeBlock.open(memory)
+      var block = owner.frames
       let next = block.next()
       let entry = try #require(next)
       #expect(!entry.isEthernet)
@@ -124,7 +130,8 @@ import Wire
       (memory + 48).storeBytes(of: 1_700_000_000, toByteOffset: 4, as: UInt32.self)
       (memory + 48).storeBytes(of: 123_456_789, toByteOffset: 8, as: UInt32.self)
       (memory + 48 + 48).storeBytes(of: 4, toByteOffset: 10, as: UInt8.self)  // sll_pkttype
-      var block = try HandmadeBlock.open(memory)
+      let owner = try HandmadeBlock.open(memory)
+      var block = owner.frames
       let next = block.next()
       let entry = try #require(next)
       #expect(entry.frame.timestamp == 1_700_000_000_123_456_789)

@@ -28,8 +28,9 @@ struct RingReader: ~Copyable {
   mutating func consumeBlocks(into consumer: any FrameConsumer, by deadline: Int64 = .max) -> Bool {
     for turn in 0..<RingTuning.blocksPerTurn {
       if deadline != .max, MonotonicClock.milliseconds >= deadline { return turn > 0 }
-      guard var block = takeBlock() else { return turn > 0 }
-      while var entry = block.next() {
+      guard let block = takeBlock() else { return turn > 0 }
+      var frames = block.frames
+      while var entry = frames.next() {
         if !entry.isEthernet {
           entry.frame.byteCount = keptByteCount(of: entry)
           if entry.frame.byteCount == 0 { continue }
@@ -37,8 +38,8 @@ struct RingReader: ~Copyable {
         if batch.isFull { deliver(to: consumer) }
         batch.append(entry.frame)
       }
-      taken &+= UInt64(block.taken)
-      unreadable &+= UInt64(block.unreadable)
+      taken &+= UInt64(frames.taken)
+      unreadable &+= UInt64(frames.unreadable)
       deliver(to: consumer)
       block.giveBack()
     }
@@ -64,7 +65,7 @@ struct RingReader: ~Copyable {
   }
 
   /// Frames without an Ethernet header were passed up whole and unfiltered: IP ones meet their own program here.
-  private func keptByteCount(of entry: RingBlock.Entry) -> Int {
+  private func keptByteCount(of entry: BlockFrames.Entry) -> Int {
     let frame = entry.frame
     guard entry.etherType == EtherType.ipv4 || entry.etherType == EtherType.ipv6, let rawPrograms else { return 0 }
     let program = entry.packetType == UInt8(PACKET_OUTGOING) ? rawPrograms.outgoing : rawPrograms.incoming

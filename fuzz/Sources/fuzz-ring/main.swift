@@ -20,8 +20,9 @@ fuzz { data, size in
   memset(block.baseAddress! + given, 0, block.count - given)
 
   guard
-    var parsed = RingBlock(block.baseAddress!, byteCount: block.count, hasOffloadHeader: data[0] & 4 != 0)
+    let owner = RingBlock(block.baseAddress!, byteCount: block.count, hasOffloadHeader: data[0] & 4 != 0)
   else { return 0 }
+  var parsed = owner.frames
   let start = UInt(bitPattern: block.baseAddress!)
   let end = start + UInt(block.count)
   while let entry = parsed.next() {
