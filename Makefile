@@ -27,7 +27,7 @@ fuzzing_address = $(fuzzing) --scratch-path $(abspath $(SCRATCH)-fuzz-address) -
 # The Swift runtime's backtracer would hang on a crash.
 thread_reports = $(abspath $(SCRATCH)-tsan/report)
 sanitized = SWIFT_BACKTRACE=enable=no \
-  TSAN_OPTIONS="exitcode=66 log_path=$(thread_reports)" ASAN_OPTIONS="exitcode=66" \
+  TSAN_OPTIONS="exitcode=66 log_path=$(thread_reports) suppressions=$(abspath Tests/threads.supp)" ASAN_OPTIONS="exitcode=66" \
   LSAN_OPTIONS="suppressions=$(abspath Tests/leaks.supp) print_suppressions=0"
 or_show_reports = || { cat $(thread_reports).* >&2; exit 1; }
 
