@@ -8,11 +8,7 @@ extension Encapsulator {
   mutating func queue(_ cut: Cut, _ frame: InnerFrame, _ packet: IPPacket?, _ shipment: Shipment) {
     switch cut {
     case .whole(let networkByteCount):
-      // What is cut off is part of what a checksum covers.
-      let patch = networkByteCount == frame.networkByteCount ? partialChecksum(frame, packet) : nil
-      makeRoom(headerByteCount: frame.isWritable ? 0 : headerByteCount(frame, patch?.end ?? 0))
-      queueWhole(
-        frame, networkByteCount: networkByteCount, patch: patch, index: shipment.index, shipment.placement)
+      queueWhole(frame, packet, networkByteCount: networkByteCount, index: shipment.index, shipment.placement)
     case .segments(let plan):
       for piece in 0..<plan.count {
         makeRoom(headerByteCount: headerByteCount(frame, plan.headerByteCount))
@@ -33,11 +29,15 @@ extension Encapsulator {
     }
   }
 
-  /// Wraps and queues the frame as one datagram. The common case by itself, so that it stays short.
-  mutating func queueWhole(_ frame: InnerFrame, _ packet: IPPacket?, index: Int, _ placement: FlowPlacement) {
-    let patch = partialChecksum(frame, packet)
+  /// Wraps and queues the frame as one datagram with `networkByteCount` bytes of its packet. The common case, so no
+  /// `Cut` and no `Shipment` is made for it.
+  mutating func queueWhole(
+    _ frame: InnerFrame, _ packet: IPPacket?, networkByteCount: Int, index: Int, _ placement: FlowPlacement
+  ) {
+    // What is cut off is part of what a checksum covers.
+    let patch = networkByteCount == frame.networkByteCount ? partialChecksum(frame, packet) : nil
     makeRoom(headerByteCount: frame.isWritable ? 0 : headerByteCount(frame, patch?.end ?? 0))
-    queueWhole(frame, networkByteCount: frame.networkByteCount, patch: patch, index: index, placement)
+    queueWhole(frame, networkByteCount: networkByteCount, patch: patch, index: index, placement)
   }
 
   /// Bytes in front of a piece's payload: the tunnel's header, the link's, and `rest`.

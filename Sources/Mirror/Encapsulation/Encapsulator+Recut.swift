@@ -17,7 +17,7 @@ extension Encapsulator {
       var queued = 0
       while queued < waiting.count, requeue(waiting[queued], isAlone: queued == 0) { queued += 1 }
       sender.flush()
-      // What stalled once more goes before the rest, of whose flows it may be.
+      // What was too big once more goes before the rest, of whose flows it may be.
       var again = sender.takeTooBig().map(FrameCopy.init)
       rounds += again.isEmpty ? 0 : 1
       if rounds >= Self.maximumRounds {

@@ -49,7 +49,7 @@ struct Encapsulator: ~Copyable {
       }
       let placement = sender.placement(of: flow, shared: frame.sharedFlowHash(packet))
       if goesWhole(frame) {
-        queueWhole(frame, packet, index: index, placement)
+        queueWhole(frame, packet, networkByteCount: frame.networkByteCount, index: index, placement)
       } else {
         let shipment = Shipment(index: index, placement: placement, isFirst: true)
         queue(cut(frame, packet, isFirst: true), frame, packet, shipment)

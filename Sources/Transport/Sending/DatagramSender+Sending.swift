@@ -19,7 +19,7 @@ extension DatagramSender {
         of: queue, maximumCount: Batch.capacity,
         maximumByteCount: path.usesGSO ? Self.maximumSendByteCount : Int.max, into: &batch)
       let sent = sendBatch(path, pathIndex, path.sockets[lane])
-      if sent < batch.count { stall(from: sent, pathIndex: pathIndex, lane: lane) }
+      if sent < batch.count { setAside(from: sent, pathIndex: pathIndex, lane: lane) }
     }
   }
 
@@ -76,12 +76,12 @@ extension DatagramSender {
     return done
   }
 
-  /// Moves what is left of the batch, and of its lane behind it, to the stalled datagrams. Rare, so it may allocate.
-  private mutating func stall(from first: Int, pathIndex: Int, lane: Int) {
+  /// Moves what is left of the batch, and of its lane behind it, to those that are too big. Rare, so it may allocate.
+  private mutating func setAside(from first: Int, pathIndex: Int, lane: Int) {
     var start = first
     repeat {
       for position in start..<batch.count {
-        stalled.append(TooBigDatagram(queue[batch[position]], path: pathIndex, lane: lane))
+        tooBig.append(TooBigDatagram(queue[batch[position]], path: pathIndex, lane: lane))
       }
       start = 0
       schedule.takeBatch(of: queue, maximumCount: Batch.capacity, maximumByteCount: Int.max, into: &batch)

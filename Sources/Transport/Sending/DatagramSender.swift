@@ -23,7 +23,8 @@ public struct DatagramSender: ~Copyable {
   var batchSender = BatchSender()
   var ledger: DeliveryLedger
   var batch = Batch()
-  var stalled: [TooBigDatagram] = []
+  /// What the last flush could not send, in the order of its flows.
+  var tooBig: [TooBigDatagram] = []
   var patience: SendPatience
 
   /// Lanes to `collectors`, for batches of at most `frameCapacity` captured frames. `balancer` shares flows among the
@@ -74,7 +75,7 @@ public struct DatagramSender: ~Copyable {
     }
   }
 
-  /// Sends everything that waits. Nothing waits afterwards, but datagrams may have stalled: see `takeTooBig`.
+  /// Sends everything that waits. Nothing waits afterwards, but some may have been too big: see `takeTooBig`.
   public mutating func flush() {
     patience.begin()
     for pathIndex in collectors.paths.indices {
@@ -84,14 +85,14 @@ public struct DatagramSender: ~Copyable {
     counters.sendCalls = batchSender.calls
   }
 
-  /// Whether datagrams stalled in the last flush.
-  public var hasTooBig: Bool { !stalled.isEmpty }
+  /// Whether datagrams of the last flush were too big.
+  public var hasTooBig: Bool { !tooBig.isEmpty }
 
   /// The datagrams that were not sent because their route turned out to carry less, in the order of their flows: cut
   /// them again and queue the pieces.
   public mutating func takeTooBig() -> [TooBigDatagram] {
-    defer { stalled = [] }
-    return stalled
+    defer { tooBig = [] }
+    return tooBig
   }
 
   /// Counts a datagram of captured frame `frame` as lost because it fits its route no more.
@@ -99,7 +100,7 @@ public struct DatagramSender: ~Copyable {
     for path in placement.paths { ledger.failed(UInt32(frame), path: path, code: EMSGSIZE) }
   }
 
-  /// Counts the ledger of captured frames 0 ..< `count`. Call once per batch of frames, after the last flush.
+  /// Counts what became of captured frames 0 ..< `frameCount`. Call once per batch of frames, after the last flush.
   public mutating func commit(frameCount: Int) {
     ledger.commit(count: frameCount, into: &counters)
   }
