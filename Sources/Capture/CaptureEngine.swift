@@ -1,3 +1,5 @@
+public import Wire
+
 /// What is captured: interfaces and filter, the same for both engines.
 public struct CapturePlan: Equatable, Sendable {
   /// The interfaces that frames are taken from.
@@ -14,6 +16,8 @@ public struct CapturePlan: Equatable, Sendable {
   public var filter: String
   /// What is never taken.
   public var exclusions: Exclusions
+  /// Which flows are taken of those that the filter takes.
+  public var share = FlowShare.all
   /// Bytes kept of each frame; nil keeps all.
   public var snapLength: Int?
   /// Bytes of kernel buffer.

@@ -6,8 +6,10 @@ public struct CaptureCounters: BitwiseCopyable, Equatable, Sendable {
   public var capturedBytes: UInt64 = 0
   /// Dropped because they did not fit, under OVERSIZE=drop or where cutting is impossible.
   public var droppedOversize: UInt64 = 0
-  /// Dropped by the rate limit.
+  /// Of flows that the rate limit sheds.
   public var droppedRate: UInt64 = 0
+  /// Of flows that the limit of CPU time sheds.
+  public var droppedCPU: UInt64 = 0
   /// Left out by sampling.
   public var droppedSample: UInt64 = 0
   /// Dropped because they are mirrored frames that came back: a loop.

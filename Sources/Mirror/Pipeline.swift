@@ -32,11 +32,11 @@ package final class Pipeline: FrameConsumer {
     }
   }
 
-  /// A pipeline without collectors; one of `sample` flows is mirrored.
-  package init(policy: Policy, sample: Int, bufferByteCount: Int = 32 << 20) {
+  /// A pipeline without collectors; one of `sample` flows is mirrored, within the limits of `limiter` if there is one.
+  package init(policy: Policy, sample: Int, limiter: FlowLimiter? = nil, bufferByteCount: Int = 32 << 20) {
     self.policy = policy
     selector = FrameSelector(
-      sample: UInt64(sample), returnedFrame: ReturnedFrame(vni: policy.vni, ports: []),
+      sample: .one(of: UInt64(sample)), limiter: limiter, returnedFrame: ReturnedFrame(vni: policy.vni, ports: []),
       bufferByteCount: bufferByteCount)
     let nobody = CollectorSet([], mode: .balance)
     balancer = FlowBalancer(nobody)

@@ -20,6 +20,10 @@ package enum ForwarderMetrics {
     Metric(
       "mtu", .gauge, .bytes, help: "largest outer packet in force; 0 as long as there is no destination",
       .number { UInt64(clamping: $0.mtu ?? 0) }),
+    Metric(
+      "flow_share", .gauge, .ratio,
+      help: "share of all flows, 0 to 1, that `SAMPLE` and the limits let in; what it keeps out is not captured",
+      .decimal(\.flowShareText)),
     Metric("version", .identity, help: "version of the program", .text(\.version)),
     Metric("host", .identity, help: "name of the machine or container", .text(\.host)),
   ])
@@ -88,9 +92,13 @@ package enum ForwarderMetrics {
           help: "frames that did not fit, under `OVERSIZE=drop` or where cutting is impossible",
           .number(\.capture.droppedOversize)),
         Metric(
-          "rate", .counter, .packets, help: "always 0: this version has no rate limit", .number(\.capture.droppedRate)),
+          "rate", .counter, .packets, help: "frames of flows that `RATE_LIMIT` sheds, as far as they were captured",
+          .number(\.capture.droppedRate)),
         Metric(
-          "sample", .counter, .packets, help: "frames of flows that `SAMPLE` leaves out",
+          "cpu", .counter, .packets, help: "frames of flows that `CPU_LIMIT` sheds, as far as they were captured",
+          .number(\.capture.droppedCPU)),
+        Metric(
+          "sample", .counter, .packets, help: "frames of flows that `SAMPLE` leaves out, as far as they were captured",
           .number(\.capture.droppedSample)),
         Metric("loop", .counter, .packets, help: "mirrored frames that came back", .number(\.capture.droppedLoop)),
         Metric(

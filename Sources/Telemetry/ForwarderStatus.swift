@@ -32,6 +32,8 @@ package struct ForwarderStatus: Sendable {
   package var engine: String
   /// Largest outer IP packet in bytes now allowed; nil without a destination.
   package var mtu: Int?
+  /// Share of all flows that is let in, 0 ... 1.
+  package var flowShare = 1.0
   /// VXLAN network identifier of what is sent.
   package var vni: UInt32
   /// Whether frames are being captured, for each worker.
@@ -57,6 +59,14 @@ package struct ForwarderStatus: Sendable {
     self.areCapturing = areCapturing
     self.collectors = collectors
     self.counters = counters
+  }
+
+  /// `flowShare` in decimal, to the millionth.
+  package var flowShareText: String {
+    let millionths = Int((min(max(flowShare, 0), 1) * 1_000_000).rounded())
+    var fraction = String(1_000_000 + millionths % 1_000_000).dropFirst()
+    while fraction.last == "0" { fraction.removeLast() }
+    return "\(millionths / 1_000_000)" + (fraction.isEmpty ? "" : ".\(fraction)")
   }
 
   /// What has become of the datagrams to each collector.

@@ -6,6 +6,8 @@ package enum MetricUnit: String, Sendable {
   case seconds
   case milliseconds
   case checksums
+  /// A part of a whole, 0 ... 1.
+  case ratio
   /// ICMP messages.
   case messages
 }

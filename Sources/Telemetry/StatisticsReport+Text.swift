@@ -4,7 +4,7 @@ extension StatisticsReport {
     let seconds = Double(milliseconds) / 1_000
     let head =
       "\(isFinal ? "final" : "stats") \(MetricFigure.rounded(seconds, digits: 1))s \(status.interface) "
-      + "\(status.engine) mtu \(status.mtu ?? 0)"
+      + "\(status.engine) mtu \(status.mtu ?? 0)" + (status.flowShare < 1 ? " flow share \(status.flowShareText)" : "")
     let table = ForwarderMetrics.counters
     let totals = isFinal ? ", total " + table.totals(of: status.counters) : ""
     return head + table.words(of: counters, seconds: seconds) + totals

@@ -35,7 +35,8 @@ enum Fixture {
   /// An interval from 1,000,000 below to the moment at which everything is above 2,000,000.
   static func oddReport(isFinal: Bool = false) throws -> StatisticsReport {
     let before = UInt64(1_000_000)
-    let status = status(counters(2 * before), try collectors(2 * before), interface: oddInterface, host: oddHost)
+    var status = status(counters(2 * before), try collectors(2 * before), interface: oddInterface, host: oddHost)
+    status.flowShare = 0.125
     var report = StatisticsReport(status, since: Counters(), [], milliseconds: 29_996, isFinal: isFinal)
     report.counters = counters(before)
     report.collectors = try collectors(before)

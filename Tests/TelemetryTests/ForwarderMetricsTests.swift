@@ -92,12 +92,19 @@ import Transport
     let labels = samples.map { $0.labels.map { "\($0.name)=\($0.value)" }.joined(separator: ",") }
     #expect(
       labels == [
-        "reason=oversize", "reason=rate", "reason=sample", "reason=loop", "reason=no_destination",
+        "reason=oversize", "reason=rate", "reason=cpu", "reason=sample", "reason=loop", "reason=no_destination",
         "reason=send,errno=EPERM", "reason=send,errno=E3", "reason=send,errno=EACCES", "reason=send,errno=ENOBUFS",
         "reason=send,errno=E135",
       ])
-    #expect(samples.map(\.value) == [3, 4, 5, 6, 7, 17, 18, 19, 20, 21])
-    #expect(Fixture.counters(0).dropReasons.map(\.name)[4...5] == ["no destination", "EPERM"])
+    #expect(samples.map(\.value) == [3, 4, 32, 5, 6, 7, 17, 18, 19, 20, 21])
+    #expect(Fixture.counters(0).dropReasons.map(\.name)[5...6] == ["no destination", "EPERM"])
+  }
+
+  @Test(arguments: [(1, "1"), (0, "0"), (0.25, "0.25"), (1e-6, "0.000001"), (0.3333333, "0.333333"), (1.5, "1")])
+  func shares(share: Double, text: String) {
+    var status = Fixture.status(Counters())
+    status.flowShare = share
+    #expect(status.flowShareText == text)
   }
 
   @Test func failuresOfACollectorAreLabelled() throws {

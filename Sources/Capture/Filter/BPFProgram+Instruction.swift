@@ -72,6 +72,16 @@ extension BPFProgram.Instruction {
   /// A <<= `count`.
   static func shiftLeft(_ count: UInt32) -> Self { Self(0x64, count) }
 
+  /// A >>= `count`, filled with zeros.
+  static func shiftRight(_ count: UInt32) -> Self { Self(0x74, count) }
+  /// A *= `value`, modulo 2^32.
+  static func multiply(_ value: UInt32) -> Self { Self(0x24, value) }
+  /// A ^= X. Since Linux 3.7.
+  static let exclusiveOrX = Self(0xAC, 0)
+
+  /// Goes on behind the next `count` instructions (BPF_JA).
+  static func jump(over count: UInt32) -> Self { Self(0x05, count) }
+
   /// Ends the program and keeps `count` bytes of the packet; 0 rejects it.
   static func keep(_ count: UInt32) -> Self { Self(BPFProgram.returnConstant, count) }
 

@@ -9,6 +9,8 @@ struct FilterCompiler {
     var raw: RawPrograms?
     /// Frames with this mark are rejected in the kernel, whatever their link layer.
     var mark: UInt32?
+    /// What the programs were made of.
+    var compiled: Compiled
 
     /// What the kernel runs on a socket that sees these interfaces (empty: all).
     func forPacketSocket(interfaces: [Int32]) -> BPFProgram {
@@ -32,16 +34,35 @@ struct FilterCompiler {
     }
   }
 
-  static func compile(_ plan: CapturePlan) throws(CaptureError) -> Programs {
-    let ethernet: BPFProgram
-    if needsLiveHandle(plan.filter), let live = try liveHandle(for: plan.interfaces) {
-      ethernet = try live.compile(plan.filter)
+  /// The user's expression as libpcap compiles it, which need not be done again when only something else of the plan
+  /// changes.
+  struct Compiled {
+    fileprivate var expression: String
+    fileprivate var ethernet: BPFProgram
+    fileprivate var raw: BPFProgram?
+
+    fileprivate init(_ plan: CapturePlan) throws(CaptureError) {
+      expression = plan.filter
+      if needsLiveHandle(plan.filter), let live = try liveHandle(for: plan.interfaces) {
+        ethernet = try live.compile(plan.filter)
+      } else {
+        ethernet = try PcapHandle.dead(linkType: LinkTypes.ethernet).compile(plan.filter)
+      }
+      raw = try? PcapHandle.dead(linkType: LinkTypes.raw).compile(plan.filter)
+    }
+  }
+
+  /// The programs of `plan`; of `earlier` ones those parts are used again that are the same.
+  static func compile(_ plan: CapturePlan, after earlier: Programs? = nil) throws(CaptureError) -> Programs {
+    let compiled: Compiled
+    if let before = earlier?.compiled, before.expression == plan.filter {
+      compiled = before
     } else {
-      ethernet = try PcapHandle.dead(linkType: LinkTypes.ethernet).compile(plan.filter)
+      compiled = try Compiled(plan)
     }
     return Programs(
-      ethernet: complete(ethernet, .ethernet, plan), raw: (try? raw(plan)).map { RawPrograms($0) },
-      mark: plan.exclusions.mark)
+      ethernet: complete(compiled.ethernet, .ethernet, plan),
+      raw: compiled.raw.map { RawPrograms(complete($0, .raw, plan)) }, mark: plan.exclusions.mark, compiled: compiled)
   }
 
   /// The program of a plan for a live handle of libpcap's, which the kernel runs: on frames with their Ethernet header
@@ -61,7 +82,8 @@ struct FilterCompiler {
   private static func complete(
     _ user: BPFProgram, _ layer: ExclusionProgram.Layer, _ plan: CapturePlan
   ) -> BPFProgram {
-    ExclusionProgram.program(plan.exclusions, layer, before: user)
+    let shared = ShareProgram.program(plan.share, layer, after: user)
+    return ExclusionProgram.program(plan.exclusions, layer, before: shared)
       .keeping(plan.snapLength.map { UInt32(clamping: $0) } ?? BPFProgram.wholeFrame)
   }
 

@@ -116,7 +116,7 @@ public final class RingEngine: CaptureEngine {
 
   /// Replaces the filter.
   public func apply(_ plan: CapturePlan) throws(CaptureError) {
-    programs = try FilterCompiler.compile(plan)
+    programs = try FilterCompiler.compile(plan, after: programs)
     try attachFilter()
   }
 

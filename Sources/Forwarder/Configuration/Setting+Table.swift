@@ -47,6 +47,12 @@ extension Setting {
     Setting(
       "buffer-size", "BUFFER_SIZE", to: \.bufferByteCount, .byteSize, help: "Capture buffer of each worker."),
     Setting(
+      "rate-limit", "RATE_LIMIT", to: \.rateLimit, .rate, otherwise: "none",
+      help: "Send no more than this; sheds whole flows: 500Mbps, 50000pps."),
+    Setting(
+      "cpu-limit", "CPU_LIMIT", to: \.cpuLimit, .cores, otherwise: "none",
+      help: "Use no more than this share of a core; sheds whole flows: 0.2."),
+    Setting(
       "sample", "SAMPLE", to: \.sample, .number(1...1_000_000, "a number from 1 to 1000000"),
       help: "Mirror one of this many flows."),
     Setting("stat-format", "STAT_FORMAT", to: \.statFormat, .choice, help: "text or json."),

@@ -3,6 +3,7 @@ public import Logging
 public import Mirror
 import System
 public import Transport
+import Wire
 
 /// Everything an operator can set, checked. Each property has a row in `Setting.all`.
 public struct Settings: Sendable {
@@ -38,6 +39,10 @@ public struct Settings: Sendable {
   public var workers = 1
   /// Capture buffer per worker in bytes.
   public var bufferByteCount = 32 << 20
+  /// How much is sent in a second at most; nil: no limit.
+  public var rateLimit: RateLimit?
+  /// How many cores are used at most; nil: no limit.
+  public var cpuLimit: Double?
   /// One of this many flows is mirrored.
   public var sample = 1
   /// Form of the statistics.
@@ -58,9 +63,11 @@ public struct Settings: Sendable {
       collectors: collectors, includesMetadata: mirrorsMetadata)
     exclusions.sourcePorts = sourcePorts
     exclusions.mark = OwnMark.value
-    return CapturePlan(
+    var plan = CapturePlan(
       interfaces: interfaces, filter: filter, exclusions: exclusions, snapLength: snapLength,
       bufferByteCount: bufferByteCount)
+    plan.share = .one(of: UInt64(sample))
+    return plan
   }
 
   /// INTERFACE as it was given.

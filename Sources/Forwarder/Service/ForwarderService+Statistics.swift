@@ -13,7 +13,7 @@ extension ForwarderService {
   var snapshot: ForwarderStatus {
     let workers = self.workers.map(\.status)
     let collectors = directory.collectors
-    return ForwarderStatus(
+    var status = ForwarderStatus(
       version: Version.current, host: HostName.current, time: WallClock.nanosecondsSince1970,
       uptime: statistics.uptime, interface: settings.interfaceNames,
       engine: workers.map(\.engine).first { !$0.isEmpty } ?? settings.capture.rawValue,
@@ -23,6 +23,8 @@ extension ForwarderService {
         return ForwarderStatus.Collector(report: report, pathMTU: path?.routeMTU)
       },
       counters: counters)
+    status.flowShare = share.fraction
+    return status
   }
 
   /// The statistics' thread.

@@ -19,6 +19,7 @@ extension ForwarderService {
     ending.set()
     resolverWake.signal()
     periodicWake.signal()
+    limitsWake.signal()
     // What is left after that is counting.
     for worker in workers { worker.stop(by: deadline - 100) }
     for worker in workers { worker.ended.wait(milliseconds: TimeLimit(by: deadline).left) }

@@ -21,11 +21,15 @@ public final class ForwarderService: Sendable {
   let logger: Logger
   let directory: CollectorDirectory
   let loopGuard: LoopGuard
+  /// RATE_LIMIT and CPU_LIMIT; nil: neither.
+  let limiter: FlowLimiter?
   let workers: [Worker]
   let statistics: StatisticsClock
   let state: Mutex<State>
   let resolverWake: EventDescriptor
   let periodicWake: EventDescriptor
+  /// Signalled when a worker has shed flows.
+  let limitsWake: EventDescriptor
   /// Happens when the end begins, and ends every wait.
   let ending: Event
   /// Signalled when a worker has carried something out.
@@ -54,6 +58,7 @@ public final class ForwarderService: Sendable {
   ) throws(SystemError) {
     resolverWake = try EventDescriptor()
     periodicWake = try EventDescriptor()
+    limitsWake = try EventDescriptor()
     ending = try Event()
     settled = try EventDescriptor()
     collectorsChanged = try EventDescriptor()
@@ -62,12 +67,21 @@ public final class ForwarderService: Sendable {
     state = Mutex(State(delay: RetryDelay(interval: settings.resolveInterval)))
     directory = CollectorDirectory(settings, logger: logger, resolve: parts.resolve)
     loopGuard = parts.loopGuard
-    workers = try Self.workers(settings, logger: logger, opener: parts.opener, settled: settled)
+    let limiter = Self.limiter(settings, wake: limitsWake)
+    self.limiter = limiter
+    workers = try Self.workers(settings, limiter, logger: logger, opener: parts.opener, settled: settled)
     statistics = StatisticsClock(settings, output: output)
   }
 
+  private static func limiter(_ settings: Settings, wake: EventDescriptor) -> FlowLimiter? {
+    guard settings.rateLimit != nil || settings.cpuLimit != nil else { return nil }
+    return FlowLimiter(rate: settings.rateLimit, cores: settings.cpuLimit, now: MonotonicClock.nanoseconds) {
+      wake.signal()
+    }
+  }
+
   private static func workers(
-    _ settings: Settings, logger: Logger, opener: (EngineOpener) -> Worker.Opener, settled: EventDescriptor
+    _ settings: Settings, _ limiter: FlowLimiter?, logger: Logger, opener: (EngineOpener) -> Worker.Opener, settled: EventDescriptor
   ) throws(SystemError) -> [Worker] {
     let asked = settings.workers > 0 ? settings.workers : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     // libpcap's handles cannot share an interface: each would see every frame.
@@ -84,7 +98,8 @@ public final class ForwarderService: Sendable {
       workers.append(
         try Worker(
           index: index, plan: settings.plan(collectors: []), collectors: CollectorSet([], mode: .balance),
-          policy: policy, sample: settings.sample, logger: logger, settled: settled, open: opener(engine)))
+          policy: policy, sample: settings.sample, limiter: limiter, logger: logger, settled: settled,
+          open: opener(engine)))
     }
     return workers
   }
@@ -106,6 +121,7 @@ public final class ForwarderService: Sendable {
     try runThread("resolver") { $0.resolve(skipFirst: isKnown) }
     if !isKnown { waitForCollectors(milliseconds: 1_000, unless: end) }
     for worker in workers { try worker.start() }
+    if let limiter { try runThread("limits") { $0.keepLimits(limiter) } }
     loopGuard.report(to: logger)
     announceStart()
     try runThread("statistics") { $0.runPeriodicTasks() }

@@ -82,13 +82,15 @@ struct TroubleWatch {
     ]
   }
 
-  /// Everything that was captured in an interval is lost, and the end of that. What SAMPLE leaves out is not.
+  /// Everything that was captured in an interval is lost, and the end of that. What SAMPLE and the limits
+  /// leave out is not.
   private mutating func wholeInterval(now: Int64, _ counters: Counters) -> [Line] {
     guard now - intervalStart.time >= interval else { return [] }
     let new = counters - intervalStart.counters
     let seconds = (now - intervalStart.time) / 1_000
     intervalStart = (now, counters)
-    let wanted = new.capture.captured - min(new.capture.droppedSample, new.capture.captured)
+    let leftOut = new.capture.droppedSample &+ new.capture.droppedRate &+ new.capture.droppedCPU
+    let wanted = new.capture.captured - min(leftOut, new.capture.captured)
     guard wanted > 0 else { return [] }
     if new.send.forwardedFrames > 0 {
       defer { isAllDropped = false }

@@ -5,6 +5,7 @@ import Mirror
 import Synchronization
 import System
 import Transport
+import Wire
 
 /// One capture thread: opens the engine, hands its frames to the pipeline, and opens it again when it is gone.
 final class Worker: Sendable {
@@ -57,7 +58,8 @@ final class Worker: Sendable {
   /// A worker that does nothing yet; `index` is 0 for the first, which speaks for all. `settled` is signalled whenever
   /// `isSettled` may have become true.
   init(
-    index: Int, plan: CapturePlan, collectors: CollectorSet, policy: Policy, sample: Int, logger: Logger,
+    index: Int, plan: CapturePlan, collectors: CollectorSet, policy: Policy, sample: Int, limiter: FlowLimiter? = nil,
+    logger: Logger,
     settled: EventDescriptor? = nil, open: @escaping Opener
   ) throws(SystemError) {
     wakeUp = try EventDescriptor()
@@ -67,7 +69,8 @@ final class Worker: Sendable {
     monitor = try? NetlinkMonitor(.links)
     self.index = index
     orders = Mutex(Orders(plan: plan, collectors: collectors))
-    pipelineBox = PipelineBox(Pipeline(policy: policy, sample: sample, bufferByteCount: plan.bufferByteCount))
+    pipelineBox = PipelineBox(
+      Pipeline(policy: policy, sample: sample, limiter: limiter, bufferByteCount: plan.bufferByteCount))
     self.open = open
     self.logger = logger
   }
@@ -86,8 +89,17 @@ final class Worker: Sendable {
   /// Whether this worker speaks of the interfaces, and counts the time in which they could not be seen, for all.
   var isSpeaker: Bool { index == 0 }
 
-  /// Captures by this plan from the next batch on.
-  func prepare(plan: CapturePlan) { change { $0.plan = plan } }
+  /// Captures by this plan from the next batch on, with the share of the flows that is in force.
+  func prepare(plan: CapturePlan) {
+    change { orders in
+      let share = orders.plan.share
+      orders.plan = plan
+      orders.plan.share = share
+    }
+  }
+
+  /// Captures this share of the flows from the next batch on.
+  func prepare(share: FlowShare) { change { $0.plan.share = share } }
 
   /// Sends to these collectors from the next batch on.
   func send(to collectors: CollectorSet) { change { $0.collectors = collectors } }

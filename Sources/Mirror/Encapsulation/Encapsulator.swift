@@ -31,6 +31,8 @@ struct Encapsulator: ~Copyable {
   mutating func mirror(_ batch: borrowing FrameBatch, _ selector: inout FrameSelector) {
     // Paths may have changed.
     maximumFrame = sender.collectors.maximumFrame(mtu: policy.mtu)
+    let (datagramsBefore, bytesBefore) = (sender.counters.sentDatagrams, sender.counters.sentBytes)
+    selector.begin(FrameCost(to: sender.collectors, maximumFrame: maximumFrame))
     for index in 0..<batch.count {
       let captured = batch[index]
       counters.captured &+= 1
@@ -46,6 +48,12 @@ struct Encapsulator: ~Copyable {
       case .sampledOut:
         counters.droppedSample &+= 1
         continue
+      case .overRate:
+        counters.droppedRate &+= 1
+        continue
+      case .overCPU:
+        counters.droppedCPU &+= 1
+        continue
       }
       let placement = sender.placement(of: flow, shared: frame.sharedFlowHash(packet))
       if goesWhole(frame) {
@@ -57,6 +65,8 @@ struct Encapsulator: ~Copyable {
     }
     send()
     sender.commit(frameCount: batch.count)
+    selector.sent(
+      datagrams: sender.counters.sentDatagrams &- datagramsBefore, bytes: sender.counters.sentBytes &- bytesBefore)
   }
 
   /// Sends everything that waits.

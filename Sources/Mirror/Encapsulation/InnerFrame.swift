@@ -93,7 +93,7 @@ struct InnerFrame {
     return FlowHash(ethernet: header, etherType: etherType, key: key)
   }
 
-  /// The hash of the frame's flow that all forwarders agree on: for SAMPLE and balance.
+  /// The hash of the frame's flow that all forwarders agree on: for balance.
   func sharedFlowHash(_ packet: IPPacket?) -> FlowHash {
     if let packet { return FlowHash(packetBytes, packet) }
     if let synthesized { return FlowHash(value: FlowHash.mix(synthesized.source ^ synthesized.destination)) }

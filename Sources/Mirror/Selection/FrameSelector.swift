@@ -1,6 +1,7 @@
 import Wire
 
-/// The step `select`: which frames are mirrored. Loops are ended here, and sampling takes one flow of many.
+/// The step `select`: which frames are mirrored. Loops are ended here, sampling takes one flow of many, and limits shed
+/// flows. The capture's filter has kept out most of what the last two leave out.
 struct FrameSelector: ~Copyable {
   /// What becomes of a frame.
   enum Verdict {
@@ -10,21 +11,28 @@ struct FrameSelector: ~Copyable {
     case loop
     /// Left out by sampling.
     case sampledOut
+    /// Shed by RATE_LIMIT.
+    case overRate
+    /// Shed by CPU_LIMIT.
+    case overCPU
   }
 
-  /// One of this many flows is mirrored.
-  var sample: UInt64
+  /// The flows that sampling leaves.
+  var sample: FlowShare
+  private var admission: FlowAdmission?
   /// Finds frames of ours that another forwarder has mirrored back.
   var returnedFrame: ReturnedFrame
   private var loopDetector: LoopDetector
   private var returned: FlowName?
 
   /// - Parameters:
-  ///   - sample: one of this many flows is mirrored.
+  ///   - sample: the flows that are mirrored.
+  ///   - limiter: limits that all workers share; nil: none.
   ///   - returnedFrame: finds frames of ours that came back.
   ///   - bufferByteCount: bytes of the capture buffer, which bounds how long the loop detector may hold the breath.
-  init(sample: UInt64, returnedFrame: ReturnedFrame, bufferByteCount: Int) {
+  init(sample: FlowShare, limiter: FlowLimiter? = nil, returnedFrame: ReturnedFrame, bufferByteCount: Int) {
     self.sample = sample
+    admission = limiter.map { FlowAdmission($0) }
     self.returnedFrame = returnedFrame
     loopDetector = LoopDetector(bufferByteCount: bufferByteCount)
   }
@@ -41,8 +49,31 @@ struct FrameSelector: ~Copyable {
       returned = FlowName(frame.packetBytes, packet)
       return .loop
     }
-    if sample > 1, !frame.sharedFlowHash(packet).isSampled(oneOf: sample) { return .sampledOut }
-    return .mirrored
+    return isSelective ? choose(frame, packet, flow) : .mirrored
+  }
+
+  /// Whether SAMPLE or a limit has anything to say.
+  private var isSelective: Bool { !sample.isAll || admission != nil }
+
+  @inline(never)
+  private mutating func choose(_ frame: InnerFrame, _ packet: IPPacket?, _ flow: FlowHash) -> Verdict {
+    let hash = ShareHash.of(frame.packetBytes, etherType: frame.etherType)
+    if let hash, !sample.contains(hash) { return .sampledOut }
+    guard let limiter = admission?.limiter else { return .mirrored }
+    if admission!.admits(frame, packet, hash, flow) { return .mirrored }
+    return limiter.cause == .rate ? .overRate : .overCPU
+  }
+
+  /// A batch begins, whose frames are sent at `cost`.
+  mutating func begin(_ cost: @autoclosure () -> FrameCost) { if admission != nil { admission!.begin(cost()) } }
+
+  /// The batch was sent, as so many datagrams and bytes of outer packets.
+  mutating func sent(datagrams: UInt64, bytes: UInt64) {
+    guard let rate = admission?.limiter.rate else {
+      if admission != nil { admission!.end(units: 0) }
+      return
+    }
+    admission!.end(units: Int64(clamping: rate.unit == .bits ? bytes : datagrams))
   }
 
   /// Ends a batch at `now`, nanoseconds of a clock that does not go back.

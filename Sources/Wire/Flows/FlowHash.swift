@@ -1,6 +1,6 @@
 /// A hash of a flow that is the same for both directions.
 ///
-/// There are two. The *shared* one is the same on every forwarder, for what forwarders must agree on (SAMPLE, balance);
+/// There are two. The *shared* one is the same on every forwarder, for what forwarders must agree on (balance);
 /// whoever knows it can choose flows whose hashes meet. The *keyed* one (`FlowHash.Key`) is this process's own, for what
 /// only spreads load: nobody can aim at it.
 ///
@@ -63,14 +63,5 @@ public struct FlowHash: BitwiseCopyable, Equatable, Sendable {
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
     return z ^ (z >> 31)
-  }
-}
-
-extension FlowHash {
-  /// Whether the flow is among the one in `count` that is mirrored: the same flows on every forwarder, so ask the shared
-  /// hash.
-  @inlinable public func isSampled(oneOf count: UInt64) -> Bool {
-    // Mixed again, so that the choice says nothing about lane and path.
-    Self.mix(value ^ 0x5A4D_504C_4521_0001) % count == 0
   }
 }

@@ -16,6 +16,12 @@ public enum TCPHeader {
 
   /// Of `flags`: no more data.
   @inlinable public static var fin: UInt8 { 0x01 }
+  /// Of `flags`: the first segment of a direction.
+  @inlinable public static var syn: UInt8 { 0x02 }
+  /// Of `flags`: the connection is broken off.
+  @inlinable public static var rst: UInt8 { 0x04 }
+  /// Of `flags`: the acknowledgment number means something.
+  @inlinable public static var ack: UInt8 { 0x10 }
   /// Of `flags`: hand it over now.
   @inlinable public static var psh: UInt8 { 0x08 }
   /// Of `flags`: the urgent pointer means something.

@@ -5,13 +5,14 @@ struct Counters: Decodable, Equatable {
   struct Dropped: Decodable, Equatable {
     var oversize: Int
     var rate: Int
+    var cpu: Int
     var sample: Int
     var loop: Int
     var noDestination: Int
     /// By errno's name.
     var send: [String: Int]
 
-    var all: Int { oversize + rate + sample + loop + noDestination + send.values.reduce(0, +) }
+    var all: Int { oversize + rate + cpu + sample + loop + noDestination + send.values.reduce(0, +) }
   }
 
   var capturedPackets: Int
@@ -36,7 +37,7 @@ struct Counters: Decodable, Equatable {
   static let zero = Counters(
     capturedPackets: 0, capturedBytes: 0, forwardedPackets: 0, sentDatagrams: 0, sentBytes: 0,
     kernelDroppedPackets: 0,
-    droppedPackets: Dropped(oversize: 0, rate: 0, sample: 0, loop: 0, noDestination: 0, send: [:]),
+    droppedPackets: Dropped(oversize: 0, rate: 0, cpu: 0, sample: 0, loop: 0, noDestination: 0, send: [:]),
     segmentedPackets: 0, fragmentedPackets: 0, truncatedPackets: 0, checksumsFilled: 0, blindMilliseconds: 0,
     droppedTotal: 0)
 
@@ -50,7 +51,8 @@ struct Counters: Decodable, Equatable {
       sentBytes: a.sentBytes + b.sentBytes,
       kernelDroppedPackets: a.kernelDroppedPackets + b.kernelDroppedPackets,
       droppedPackets: Dropped(
-        oversize: x.oversize + y.oversize, rate: x.rate + y.rate, sample: x.sample + y.sample,
+        oversize: x.oversize + y.oversize, rate: x.rate + y.rate, cpu: x.cpu + y.cpu,
+        sample: x.sample + y.sample,
         loop: x.loop + y.loop,
         noDestination: x.noDestination + y.noDestination,
         send: x.send.merging(y.send, uniquingKeysWith: +).filter { $0.value != 0 }),
@@ -85,6 +87,7 @@ struct StatisticsLine: Decodable {
     var interface: String
     var engine: String
     var mtu: Int
+    var flowShare: Double
     var version: String
     var host: String
     var collectors: [Collector]
@@ -99,6 +102,8 @@ struct StatisticsLine: Decodable {
   var interface: String
   var engine: String
   var mtu: Int
+  /// Share of the flows that is let in, 0 ... 1.
+  var flowShare: Double
   var version: String
   var host: String
   /// Of this interval.
@@ -116,6 +121,7 @@ struct StatisticsLine: Decodable {
     interface = header.interface
     engine = header.engine
     mtu = header.mtu
+    flowShare = header.flowShare
     version = header.version
     host = header.host
     collectors = header.collectors

@@ -2,6 +2,7 @@ import Capture
 import FuzzSupport
 import System
 import Transport
+import Wire
 
 @testable import Mirror
 
@@ -12,7 +13,7 @@ let tunnelVNI: UInt32 = 0x12_3456
 final class Way {
   private var encapsulator: Encapsulator
   private var selector = FrameSelector(
-    sample: 1, returnedFrame: ReturnedFrame(vni: tunnelVNI, ports: []), bufferByteCount: 1 << 20)
+    sample: .all, returnedFrame: ReturnedFrame(vni: tunnelVNI, ports: []), bufferByteCount: 1 << 20)
   private var batch = FrameBatch()
   private let sinks: [LoopbackSink]
 
@@ -35,7 +36,7 @@ final class Way {
     batch.removeAll()
     for frame in frames { batch.append(frame.captured) }
     encapsulator.policy = policy
-    selector.sample = sample
+    selector.sample = .one(of: sample)
     encapsulator.mirror(batch, &selector)
   }
 
