@@ -15,7 +15,7 @@ import Testing
     "Wire": ["Headers", "Checksums", "Cutting", "Tunnel", "Flows"],
     "Capture": ["Ring", "Libpcap", "Filter"],
     "Transport": ["Sending", "Collectors"],
-    "Mirror": ["Selection", "Encapsulation"],
+    "Mirror": ["Selection", "Limits", "Encapsulation"],
     "Forwarder": ["Configuration", "Service", "Collectors", "Workers"],
     "Receiver": ["Sinks"],
     "packet-forwarder": ["Commands"],

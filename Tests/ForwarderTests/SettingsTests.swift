@@ -34,6 +34,7 @@ import Transport
     #expect(settings.oversize == .segment && settings.segment == .mtu && settings.checksum == .fill)
     #expect(settings.resolveInterval == 30 && settings.workers == 1 && settings.bufferByteCount == 32 << 20)
     #expect(settings.sample == 1 && settings.statFormat == .text && settings.logLevel.rawValue == "info")
+    #expect(settings.rateLimit == nil && settings.cpuLimit == nil)
     #expect(!settings.mirrorsMetadata && settings.capture == .auto && settings.destinationMode == .balance)
   }
 
@@ -53,6 +54,9 @@ import Transport
 
     var testDescription: String { "\(variable)=\(value)" }
   }
+
+  private static let rate: @Sendable (Settings) -> String = { $0.rateLimit.map(SettingForm.rate.write) ?? "none" }
+  private static let cores: @Sendable (Settings) -> String = { $0.cpuLimit.map(SettingForm.cores.write) ?? "none" }
 
   static let good: [Good] = [
     Good("BPF_FILTER", "tcp port 80 or (udp)", "tcp port 80 or (udp)") { $0.filter },
@@ -82,6 +86,18 @@ import Transport
     Good("BUFFER_SIZE", "2048K", "2097152") { "\($0.bufferByteCount)" },
     Good("BUFFER_SIZE", "1048576", "1048576") { "\($0.bufferByteCount)" },
     Good("BUFFER_SIZE", "1048577B", "1048577") { "\($0.bufferByteCount)" },
+    Good("RATE_LIMIT", "500Mbps", "500Mbps", rate), Good("RATE_LIMIT", "200Mbit/s", "200Mbps", rate),
+    Good("RATE_LIMIT", "50000pps", "50000pps", rate), Good("RATE_LIMIT", " 1.5 Gbit ", "1500Mbps", rate),
+    Good("RATE_LIMIT", "500mbps", "500Mbps", rate), Good("RATE_LIMIT", "500000 kbit", "500Mbps", rate),
+    Good("RATE_LIMIT", "64000bps", "64kbps", rate), Good("RATE_LIMIT", "25MB/s", "200Mbps", rate),
+    Good("RATE_LIMIT", "25MBps", "200Mbps", rate), Good("RATE_LIMIT", "1MiB/s", "8388608bps", rate),
+    Good("RATE_LIMIT", "10Mb/s", "10Mbps", rate), Good("RATE_LIMIT", "100 MBIT/S", "100Mbps", rate),
+    Good("RATE_LIMIT", "50kpps", "50000pps", rate), Good("RATE_LIMIT", "1.2 Mpps", "1200000pps", rate),
+    Good("RATE_LIMIT", "10 packets/s", "10pps", rate), Good("RATE_LIMIT", "1000Gbps", "1000Gbps", rate),
+    Good("RATE_LIMIT", "65000 bits/s", "65kbps", rate), Good("RATE_LIMIT", "125000 bytes/s", "1Mbps", rate),
+    Good("CPU_LIMIT", "0.2", "0.2", cores), Good("CPU_LIMIT", "1", "1", cores), Good("CPU_LIMIT", "20%", "0.2", cores),
+    Good("CPU_LIMIT", "250m", "0.25", cores), Good("CPU_LIMIT", "64", "64", cores),
+    Good("CPU_LIMIT", "0.01", "0.01", cores), Good("CPU_LIMIT", "12.5 %", "0.125", cores),
     Good("SAMPLE", "1000000", "1000000") { "\($0.sample)" }, Good("STAT_FORMAT", "json", "json") { "\($0.statFormat)" },
     Good("LOG_LEVEL", "Debug", "debug") { $0.logLevel.rawValue },
     Good("LOG_LEVEL", "WARN", "warning") { $0.logLevel.rawValue },
@@ -126,7 +142,15 @@ import Transport
     ("WORKERS", "-1", "a number from 1 to 64, or 0 for one per core"),
     ("BUFFER_SIZE", "1023KiB", size), ("BUFFER_SIZE", "5GiB", size), ("BUFFER_SIZE", "4097MiB", size),
     ("BUFFER_SIZE", "MiB", size), ("BUFFER_SIZE", "-16MiB", size), ("BUFFER_SIZE", "16XiB", size),
-    ("BUFFER_SIZE", "99999999999999999999G", size), ("SAMPLE", "0", "a number from 1 to 1000000"),
+    ("BUFFER_SIZE", "99999999999999999999G", size), ("RATE_LIMIT", "500", rates), ("RATE_LIMIT", "500M", rates),
+    ("RATE_LIMIT", "500MBPS", rates), ("RATE_LIMIT", "63kbps", rates), ("RATE_LIMIT", "9pps", rates),
+    ("RATE_LIMIT", "1001Gbps", rates), ("RATE_LIMIT", "-1Mbps", rates), ("RATE_LIMIT", "1e9bps", rates),
+    ("RATE_LIMIT", "infMbps", rates), ("RATE_LIMIT", "1..5Gbps", rates), ("RATE_LIMIT", ".5Gbps", rates),
+    ("RATE_LIMIT", "5.Gbps", rates), ("RATE_LIMIT", "0", rates), ("RATE_LIMIT", "10Mbps 5pps", rates),
+    ("RATE_LIMIT", "Mbps", rates), ("RATE_LIMIT", "99999999999999999999999999999pps", rates),
+    ("CPU_LIMIT", "0", share), ("CPU_LIMIT", "0.004", share), ("CPU_LIMIT", "65", share), ("CPU_LIMIT", "-0.2", share),
+    ("CPU_LIMIT", "0,2", share), ("CPU_LIMIT", "20 percent", share), ("CPU_LIMIT", "nan", share),
+    ("CPU_LIMIT", "9m", share), ("SAMPLE", "0", "a number from 1 to 1000000"),
     ("SAMPLE", "1000001", "a number from 1 to 1000000"), ("STAT_FORMAT", "xml", "text or json"),
     ("LOG_LEVEL", "loud", "one of trace, debug, info, notice, warning, error, critical"),
     ("LOGLEVEL", "loud", "one of trace, debug, info, notice, warning, error, critical"),
@@ -134,6 +158,8 @@ import Transport
   ]
   private static let mtu = "a number of bytes from 576 to 65535"
   private static let size = "a size from 1MiB to 4GiB, such as 32MiB"
+  private static let rates = "a rate from 64kbps or 10pps on, such as 500Mbps, 200Mbit/s, 25MB/s or 50000pps"
+  private static let share = "a share of one core from 0.01 to 64, such as 0.2, 20% or 200m"
   private static let destination =
     "a host name, IPv4 or [IPv6] address, each with an optional :port, several separated by commas"
 
@@ -199,7 +225,7 @@ import Transport
     let given = [
       "STAT_DURATION": "5", "CAPTURE": "libpcap", "SNAP_LENGTH": "128", "OVERSIZE": "drop", "SEGMENT": "wire",
       "CHECKSUM": "keep", "SOURCE_PORTS": "8", "DESTINATION_MODE": "copy", "RESOLVE_INTERVAL": "7", "WORKERS": "2",
-      "BUFFER_SIZE": "1536KiB", "SAMPLE": "4", "STAT_FORMAT": "json", "LOG_LEVEL": "debug", "MIRROR_METADATA": "yes",
+      "BUFFER_SIZE": "1536KiB", "RATE_LIMIT": "50Mbps", "CPU_LIMIT": "0.25", "SAMPLE": "4", "STAT_FORMAT": "json", "LOG_LEVEL": "debug", "MIRROR_METADATA": "yes",
     ]
     let choices = try read(given.merging(["DESTINATION": "c"]) { $1 }).choices
     #expect(Set(choices) == Set(given.map { "\($0.key)=\($0.value)" }))

@@ -157,7 +157,9 @@ import Transport
     var story = Story()
     story.seconds(100) {
       $0.counters.capture.captured += 10
-      $0.counters.capture.droppedSample += 10
+      $0.counters.capture.droppedSample += 4
+      $0.counters.capture.droppedRate += 5
+      $0.counters.capture.droppedCPU += 1
     }
     #expect(story.lines.isEmpty)
   }

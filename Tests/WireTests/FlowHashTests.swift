@@ -89,17 +89,7 @@ import Wire
     #expect(hash(Array(there.prefix(11)), 0x0806).value == 0)
   }
 
-  /// One in N flows, give or take five standard deviations; 1 takes all.
-  @Test(arguments: [UInt64(2), 3, 10, 100]) func samples(count: UInt64) {
-    var random = SeededGenerator(seed: 6)
-    let flows = (0..<20_000).map { _ in FlowHash(value: random.next()) }
-    let taken = Double(flows.count { $0.isSampled(oneOf: count) })
-    let expected = 20_000 / Double(count)
-    #expect(abs(taken - expected) < 5 * (expected * (1 - 1 / Double(count))).squareRoot())
-    #expect(flows.allSatisfy { $0.isSampled(oneOf: 1) })
-  }
-
-  /// Every forwarder, whatever its version, takes the same flows and ranks collectors alike: these values are for ever.
+  /// Every forwarder, whatever its version, ranks collectors alike: these values are for ever.
   @Test func valuesAreFixed() throws {
     #expect(FlowHash.mix(0) == 0xE220_A839_7B1D_CDAF)
     #expect(FlowHash.mix(1) == 0x910A_2DEC_8902_5CC1)
