@@ -57,7 +57,7 @@ package enum ForwarderMetrics {
     ) { ", kernel dropped \($0.value)" },
     Metric(
       "reserve_packets", .counter, .packets,
-      help: "captured frames for which the hot ring had no room, so that they came by the reserve: the forwarder was late",
+      help: "captured frames that came by the reserve, for want of room in the hot ring: the forwarder was late",
       .number(\.reserveFrames)
     ) { $0.value > 0 ? ", by the reserve \($0.value)" : "" },
     Metric(

@@ -7,6 +7,8 @@ extension RingEngine {
     // An error of the query says nothing about any interface.
     if let present = try? NetworkInterface.present() {
       updateWatch(present, wentDown: wentDown, consumer)
+      // Now rather than when it comes back: the new rings are made by then.
+      if names.count == 1, watch.indices.isEmpty, sockets.isPair, isBound { try replaceRings(consumer) }
       if isMember, names.count == 1, let index = watch.indices.first, index != boundIndex {
         throw .interfaceDown(name: names[0])
       }
@@ -34,13 +36,12 @@ extension RingEngine {
       // A new engine can join a new group.
       if isMember { throw .interfaceDown(name: interface.name) }
       try Self.checkLinkType(interface)
-      if sockets.isPair, let consumer {
-        try replaceRings(interface, consumer)
-      } else {
-        try makePromiscuous(interface)
-        try sockets.bind(interfaceIndex: interface.index)
-        boundIndex = interface.index
-      }
+      if sockets.isPair, isBound, let consumer { try replaceRings(consumer) }
+      isBound = true
+      try makePromiscuous(interface)
+      try sockets.begin(interfaceIndex: interface.index)
+      boundIndex = interface.index
+      try attachFilter()
     } else if !promiscuous.contains(interface.index) {
       try Self.checkLinkType(interface)
       try makePromiscuous(interface)

@@ -15,14 +15,16 @@ public final class RingEngine: CaptureEngine {
   let monitor: NetlinkMonitor?
   private let fanoutGroup: FanoutGroup?
   private(set) var isMember = false
-  /// The interface the socket is bound to; 0 for all.
+  /// The interface the sockets are bound to; 0 for all, -1 for none.
   var boundIndex: Int32 = 0
+  /// Whether the sockets have been bound, or were to be.
+  var isBound = true
   /// Interfaces that have been asked to receive frames for other stations.
   var promiscuous: Set<Int32> = []
   /// What the filter in force lets through of several names.
   private(set) var filteredIndices: [Int32] = []
   private(set) var programs: FilterCompiler.Programs
-  private var descriptors = [pollfd](repeating: pollfd(), count: 4)
+  private var descriptors = [pollfd](repeating: pollfd(), count: 3)
   /// Frames that nobody got, and those that came by the reserve, of rings that are gone or have ended.
   private var before: (dropped: UInt64, reserve: UInt64) = (0, 0)
   private let bufferByteCount: Int
@@ -83,7 +85,7 @@ public final class RingEngine: CaptureEngine {
   }
 
   /// Frames for which the hot ring had no room; see `CaptureEngine`.
-  public var reserveFrames: UInt64 { before.reserve &+ reader.reserve.taken }
+  public var reserveFrames: UInt64 { before.reserve &+ reader.rolledOver }
 
   /// How full the rings are; see `CaptureEngine`.
   public var rings: RingUse.Pair? {
@@ -99,24 +101,28 @@ public final class RingEngine: CaptureEngine {
   ) throws(CaptureError) {
     // The reserve wakes nobody.
     let pause = reader.isBehind ? 0 : reader.isPending ? min(1, timeoutMilliseconds) : timeoutMilliseconds
-    // What is held keeps its ring ready.
-    descriptors[0] = reader.hot.heldBlockCount == 0 ? .readable(sockets.hot) : .closed(sockets.hot)
-    // Once the kernel prefers the hot ring the reserve is not polled any more (`RingReader.steer`).
-    descriptors[1] = .readable(reader.isSteered ? -1 : sockets.reserve)
-    descriptors[2] = .readable(wakeDescriptor)
+    if reader.isSteered || !sockets.isPair {
+      // What is held keeps its ring ready.
+      descriptors[0] = reader.hot.heldBlockCount == 0 ? .readable(sockets.hot) : .closed(sockets.hot)
+    } else {
+      // The reserve comes first until the kernel prefers the hot ring, and is not polled from then on (`RingReader.steer`).
+      descriptors[0] = .readable(sockets.reserve)
+      _ = Polling.isReady(.readable(sockets.hot), within: 0)
+    }
+    descriptors[1] = .readable(wakeDescriptor)
     // On `any` interfaces come and go by themselves.
-    descriptors[3] = .readable(names.isEmpty ? -1 : monitor?.descriptor ?? -1)
+    descriptors[2] = .readable(names.isEmpty ? -1 : monitor?.descriptor ?? -1)
     Polling.wait(&descriptors, milliseconds: pause)
     // A busy link must not keep anything else from being noticed: this ends after some blocks.
     _ = reader.consumeBlocks(into: consumer)
     var wentDown: Set<Int32> = []
     var mustLook = MonotonicClock.milliseconds >= nextCheck
-    if (descriptors[0].revents | descriptors[1].revents) & Int16(POLLERR) != 0 {
+    if descriptors[0].revents & Int16(POLLERR) != 0 {
       // The kernel hooks the socket in again when the interface is up (packet_notifier in net/packet/af_packet.c).
       if sockets.takeInterfaceDown(), monitor == nil { wentDown.insert(boundIndex) }
       mustLook = true
     }
-    if descriptors[3].revents != 0, let monitor {
+    if descriptors[2].revents != 0, let monitor {
       if monitor.drain(linkDown: { wentDown.insert($0) }).contains(.links) { mustLook = true }
     }
     if mustLook, !names.isEmpty { try checkInterfaces(wentDown, consumer) }
@@ -152,19 +158,19 @@ public final class RingEngine: CaptureEngine {
     return queued > handled ? queued - handled : 0
   }
 
-  /// Goes on with other rings, bound to another interface: sockets of a fan-out group cannot be bound again. What the old
-  /// ones hold goes first.
-  func replaceRings(_ interface: NetworkInterface, _ consumer: any FrameConsumer) throws(CaptureError) {
-    let next = try RingSockets.open(bufferByteCount, interfaceIndex: interface.index, isShared: false)
-    try PacketSocket.addPromiscuous(next.hot, interfaceIndex: interface.index)
+  /// Goes on with a new pair of rings that is bound to nothing yet: members of a fan-out group cannot be bound again.
+  /// What the old ones hold goes first.
+  func replaceRings(_ consumer: any FrameConsumer) throws(CaptureError) {
+    let next = try RingSockets.pair(bufferByteCount)
     finish(into: consumer, by: MonotonicClock.milliseconds + 100)
     before.dropped &+= sockets.statistics.dropped &+ reader.unreadable
-    before.reserve &+= reader.reserve.taken
+    before.reserve &+= reader.rolledOver
     reader = unsafe next.reader()
+    reader.rawPrograms = programs.raw
     sockets = next
-    boundIndex = interface.index
-    promiscuous = [interface.index]
-    try attachFilter()
+    boundIndex = -1
+    promiscuous = []
+    isBound = false
   }
 
   func attachFilter() throws(CaptureError) {

@@ -12,7 +12,8 @@ extension RingReader {
     // A block that does not come although its time is up must not end the capture.
     let isLate = now - lastProgress > patience
     var count = merge.sort(before: isLate ? .max : watermark)
-    while count == 0, takeOlder(upTo: .max) {
+    // Stamps that came long before their blocks want more of these to be seen.
+    while count == 0, isBoundReady, takeOlder(upTo: .max) {
       taken += 1
       count = merge.sort(before: watermark)
     }
@@ -59,7 +60,7 @@ extension RingReader {
       earliest = min(earliest, frame.timestamp)
       return frame
     }
-    if ring == .hot { hot.account(frames) } else { reserve.account(frames) }
+    if ring == .hot { hot.account(frames) } else { accountReserve(frames) }
     noteHeldBlocks()
     guard earliest < openedAt else { return }
     stampLead = max(stampLead, min(openedAt - earliest, RingTuning.longestStampLead))
@@ -75,5 +76,11 @@ extension RingReader {
     let bound = min(hot.earliestUnseen, reserve.earliestUnseen)
     guard stampLead > 0, bound != .max else { return bound }
     return bound - 2 * stampLead - 1_000_000
+  }
+
+  /// Whether it is a block that can be taken that keeps the watermark where it is.
+  private var isBoundReady: Bool {
+    guard case .ready = hot.earliestUnseen <= reserve.earliestUnseen ? hot.next : reserve.next else { return false }
+    return true
   }
 }

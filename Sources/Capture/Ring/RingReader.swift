@@ -49,6 +49,9 @@ struct RingReader: ~Copyable {
   /// Frames taken out of the rings, of those that the kernel counts as queued.
   var taken: UInt64 { hot.taken &+ reserve.taken }
 
+  /// Frames that came by the reserve since the kernel prefers the hot ring: that had no room for them.
+  private(set) var rolledOver: UInt64 = 0
+
   /// Frames that the kernel counts as queued and that could not be read.
   var unreadable: UInt64 { hot.unreadable &+ reserve.unreadable }
 
@@ -95,7 +98,7 @@ struct RingReader: ~Copyable {
       if hot.next == .empty {
         hot.emptyAt = now
         steer()
-        reserve.account(consume(block, into: consumer))
+        accountReserve(consume(block, into: consumer))
         return 1
       }
       addToMerge(block, of: .reserve)
@@ -112,6 +115,12 @@ struct RingReader: ~Copyable {
     deliver(to: consumer)
     block.giveBack()
     return frames
+  }
+
+  /// The frames of a block of the reserve have been read.
+  mutating func accountReserve(_ frames: BlockFrames) {
+    reserve.account(frames)
+    if isSteered { rolledOver &+= UInt64(frames.taken) }
   }
 
   /// Makes the kernel prefer the hot ring from its next frame on.

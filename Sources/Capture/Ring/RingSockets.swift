@@ -30,22 +30,30 @@ struct RingSockets: ~Copyable {
     self.byteCount = byteCount
   }
 
-  /// One ring of `byteCount`, bound to nothing yet, with a filter that takes no frame.
-  private static func single(_ byteCount: Int, wantsOffloadHeader: Bool) throws(CaptureError) -> RingSockets {
-    let socket = try PacketSocket(geometry: RingTuning.single(byteCount), wantsOffloadHeader: wantsOffloadHeader)
-    let (descriptor, count) = (socket.descriptor, socket.geometry.byteCount)
-    let sockets = RingSockets(socket, reserve: nil, [descriptor], count)
-    try sockets.attach(.rejectAll)
+  /// Two rings where that can be had, else one, bound to an interface that is up (0: to all), with a filter that takes
+  /// no frame.
+  ///
+  /// - Parameter isShared: whether the rings of several engines share the traffic by flow: each has one then.
+  static func open(_ byteCount: Int, interfaceIndex: Int32, isShared: Bool) throws(CaptureError) -> RingSockets {
+    var reason: String?
+    if !isShared, byteCount >= RingTuning.smallestPair {
+      do throws(CaptureError) {
+        let sockets = try pair(byteCount)
+        try sockets.begin(interfaceIndex: interfaceIndex)
+        return sockets
+      } catch {
+        // Without rings, or the right to them, there is not one either.
+        reason = error.description
+      }
+    }
+    var sockets = try single(byteCount)
+    sockets.singleReason = reason
+    try sockets.begin(interfaceIndex: interfaceIndex)
     return sockets
   }
 
-  /// Two rings of `byteCount` together, bound to an interface that is up (0: to all), with a filter that takes no
-  /// frame.
-  ///
-  /// - Throws: also where the kernel has no such groups, or not for this interface.
-  private static func pair(
-    _ byteCount: Int, interfaceIndex: Int32, wantsOffloadHeader: Bool
-  ) throws(CaptureError) -> RingSockets {
+  /// Two rings of `byteCount` together, bound to nothing yet, with a filter that takes no frame.
+  static func pair(_ byteCount: Int) throws(CaptureError) -> RingSockets {
     let geometry = RingTuning.hot
     // The reserve is opened, and joins, first: to number 0 goes what finds room nowhere by the kernel's rule for
     // groups, and number 0 takes frames until it is full. When the interface comes back the kernel counts by age.
@@ -56,31 +64,28 @@ struct RingSockets: ~Copyable {
     let count = hot.geometry.byteCount + reserve.geometry.byteCount
     let sockets = RingSockets(hot, reserve: reserve, descriptors, count)
     try sockets.attach(.rejectAll)
-    try sockets.bind(interfaceIndex: interfaceIndex)
-    try FanoutGroup.rollOver(among: descriptors.reversed())
     return sockets
   }
 
-  /// Two rings where that can be had, else one, bound to an interface that is up (0: to all), with a filter that takes
-  /// no frame.
-  ///
-  /// - Parameter isShared: whether the rings of several engines share the traffic by flow: each has one then.
-  static func open(_ byteCount: Int, interfaceIndex: Int32, isShared: Bool) throws(CaptureError) -> RingSockets {
-    // Before 6.2 the kernel drops a UDP super-datagram that it would have to describe in the offload header.
-    let wantsOffloadHeader = KernelVersion.running.map { $0 >= KernelVersion(6, 2) } ?? false
-    var reason: String?
-    if !isShared, byteCount >= RingTuning.smallestPair {
-      do throws(CaptureError) {
-        return try pair(byteCount, interfaceIndex: interfaceIndex, wantsOffloadHeader: wantsOffloadHeader)
-      } catch {
-        // Without rings, or the right to them, there is not one either.
-        reason = error.description
-      }
-    }
-    var sockets = try single(byteCount, wantsOffloadHeader: wantsOffloadHeader)
-    sockets.singleReason = reason
-    try sockets.bind(interfaceIndex: interfaceIndex)
+  private static func single(_ byteCount: Int) throws(CaptureError) -> RingSockets {
+    let socket = try PacketSocket(geometry: RingTuning.single(byteCount), wantsOffloadHeader: wantsOffloadHeader)
+    let (descriptor, count) = (socket.descriptor, socket.geometry.byteCount)
+    let sockets = RingSockets(socket, reserve: nil, [descriptor], count)
+    try sockets.attach(.rejectAll)
     return sockets
+  }
+
+  /// Before 6.2 the kernel drops a UDP super-datagram that it would have to describe in the offload header.
+  private static var wantsOffloadHeader: Bool { KernelVersion.running.map { $0 >= KernelVersion(6, 2) } ?? false }
+
+  /// Starts to capture on an interface (0: on all), with a filter that takes no frame. Two rings can do so once: members
+  /// of a fan-out group cannot be bound again.
+  ///
+  /// - Throws: also where the kernel has no such groups, or not for this interface.
+  func begin(interfaceIndex: Int32) throws(CaptureError) {
+    try attach(.rejectAll)
+    for descriptor in descriptors { try PacketSocket.bind(descriptor, interfaceIndex: interfaceIndex) }
+    if isPair { try FanoutGroup.rollOver(among: descriptors.reversed()) }
   }
 
   /// Whether there are two rings.
@@ -115,10 +120,6 @@ struct RingSockets: ~Copyable {
       try? attach(.rejectAll)
       throw error
     }
-  }
-
-  func bind(interfaceIndex: Int32) throws(CaptureError) {
-    for descriptor in descriptors { try PacketSocket.bind(descriptor, interfaceIndex: interfaceIndex) }
   }
 
   /// Lets no more frames in.

@@ -21,12 +21,13 @@ enum RingTuning {
     return PacketSocket.Geometry(blockByteCount: block, blockCount: 4, retireMilliseconds: retireMilliseconds)
   }()
 
-  /// The reserve. Its timer ends blocks early, since frames of the hot ring wait for them, and its blocks are small, so
-  /// that there are many of them: at low rates it is the timer that ends a block, and 120 of them bridge the quarter of
-  /// a second that a throttled container may stand still. A block holds super-frames of 64 KiB and BIG TCP of 192 KiB.
+  /// The reserve. Its blocks are small, so that there are many of them: at low rates it is the timer that ends a block, and
+  /// 120 of them bridge half a second, where a throttled container stands still for less than a tenth. The timer is no
+  /// longer, since frames of the hot ring wait for it. A block holds super-frames of 64 KiB and BIG TCP of 192 KiB.
   static func reserve(_ byteCount: Int) -> PacketSocket.Geometry {
     let block = 256 << 10
-    return PacketSocket.Geometry(blockByteCount: block, blockCount: byteCount / block, retireMilliseconds: 2)
+    return PacketSocket.Geometry(
+      blockByteCount: block, blockCount: byteCount / block, retireMilliseconds: retireMilliseconds)
   }
 
   /// A ring that is alone.

@@ -20,7 +20,8 @@ struct Tshark {
       // A veth pair has a queue for each core: datagrams may overtake when their sender changes cores.
       "-o", "tcp.reassemble_out_of_order:TRUE",
     ]
-    return try Subprocess.run(["tshark", "-n", "-r", path] + strict + arguments, seconds: 60, in: directory)
+    // Its reassembly takes a square of the time where a datagram overtook another early on.
+    return try Subprocess.run(["tshark", "-n", "-r", path] + strict + arguments, seconds: 300, in: directory)
   }
 
   /// One row a packet that `filter` selects, one column a field.
