@@ -28,6 +28,10 @@ public final class RingEngine: CaptureEngine {
   /// Frames that nobody got, and those that came by the reserve, of rings that are gone or have ended.
   private var before: (dropped: UInt64, reserve: UInt64) = (0, 0)
   private let bufferByteCount: Int
+  /// Sockets that are used no more, until it does no harm to close them: that takes the kernel some tens of milliseconds,
+  /// in which an interface may come back. When it is captured on, the new rings bridge them.
+  private var retired: RingSockets?
+  private var retiredUntil: Int64 = .max
   var nextCheck: Int64 = 0
   let report: (InterfaceEvent) -> Void
 
@@ -116,7 +120,12 @@ public final class RingEngine: CaptureEngine {
     // A busy link must not keep anything else from being noticed: this ends after some blocks.
     _ = reader.consumeBlocks(into: consumer)
     var wentDown: Set<Int32> = []
-    var mustLook = MonotonicClock.milliseconds >= nextCheck
+    let now = MonotonicClock.milliseconds
+    var mustLook = now >= nextCheck
+    if retiredUntil != .max, isBound || now >= retiredUntil {
+      retired = nil
+      retiredUntil = .max
+    }
     if descriptors[0].revents & Int16(POLLERR) != 0 {
       // The kernel hooks the socket in again when the interface is up (packet_notifier in net/packet/af_packet.c).
       if sockets.takeInterfaceDown(), monitor == nil { wentDown.insert(boundIndex) }
@@ -161,13 +170,15 @@ public final class RingEngine: CaptureEngine {
   /// Goes on with a new pair of rings that is bound to nothing yet: members of a fan-out group cannot be bound again.
   /// What the old ones hold goes first.
   func replaceRings(_ consumer: any FrameConsumer) throws(CaptureError) {
-    let next = try RingSockets.pair(bufferByteCount)
+    var next = try RingSockets.pair(bufferByteCount)
     finish(into: consumer, by: MonotonicClock.milliseconds + 100)
     before.dropped &+= sockets.statistics.dropped &+ reader.unreadable
     before.reserve &+= reader.rolledOver
     reader = unsafe next.reader()
     reader.rawPrograms = programs.raw
-    sockets = next
+    swap(&sockets, &next)
+    retired = consume next
+    retiredUntil = MonotonicClock.milliseconds + 500
     boundIndex = -1
     promiscuous = []
     isBound = false

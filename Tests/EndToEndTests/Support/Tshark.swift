@@ -20,7 +20,6 @@ struct Tshark {
       // A veth pair has a queue for each core: datagrams may overtake when their sender changes cores.
       "-o", "tcp.reassemble_out_of_order:TRUE",
     ]
-    // Its reassembly takes a square of the time where a datagram overtook another early on.
     return try Subprocess.run(["tshark", "-n", "-r", path] + strict + arguments, seconds: 300, in: directory)
   }
 
