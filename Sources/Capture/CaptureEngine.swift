@@ -70,6 +70,11 @@ public protocol CaptureEngine: AnyObject {
   /// Frames that passed the filter since the capture was opened and that nobody got: for want of buffer space, because
   /// the kernel could not describe them, or because the capture ended.
   var kernelDropped: UInt64 { get }
+  /// Frames for which the ring that is to be used had no room, and that came by its reserve: the forwarder was late, and
+  /// nothing is lost.
+  var reserveFrames: UInt64 { get }
+  /// How full the capture's rings are; nil if it has none of ours.
+  var rings: RingUse.Pair? { get }
   /// Milliseconds, summed over the interfaces that are captured on by name, from the loss of one (down, deleted) until
   /// it is captured on again, or until now.
   var blindMilliseconds: UInt64 { get }
@@ -94,4 +99,11 @@ public protocol CaptureEngine: AnyObject {
   /// Lets no more frames in, hands over those that are there until `deadline` (milliseconds of `MonotonicClock`), and
   /// ends the capture. What could not be handed over by then is in `kernelDropped` afterwards.
   func finish(into consumer: any FrameConsumer, by deadline: Int64)
+}
+
+extension CaptureEngine {
+  /// None.
+  public var reserveFrames: UInt64 { 0 }
+  /// None.
+  public var rings: RingUse.Pair? { nil }
 }

@@ -8,7 +8,8 @@ public struct Counters: BitwiseCopyable, Sendable {
   public var send = SendCounters()
   /// Frames the kernel dropped for want of buffer space, before they were captured.
   public var kernelDropped: UInt64 = 0
-
+  /// Frames that came by the capture's reserve; among those that were captured.
+  public var reserveFrames: UInt64 = 0
   /// Milliseconds in which frames could not be seen, because an interface or the capture was gone.
   public var blindMilliseconds: UInt64 = 0
 

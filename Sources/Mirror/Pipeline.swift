@@ -95,14 +95,20 @@ package final class Pipeline: FrameConsumer {
     }
   }
 
-  /// Publishes the counters, with `kernelDropped` and `blindMilliseconds` as they are now.
-  package func publish(kernelDropped: UInt64? = nil, blindMilliseconds: UInt64? = nil) {
+  /// Publishes the counters, with what only the engine knows as it is now.
+  package func publish(
+    kernelDropped: UInt64? = nil, reserveFrames: UInt64? = nil, blindMilliseconds: UInt64? = nil
+  ) {
     published.withLock {
       $0.capture = encapsulator.counters
       $0.send = encapsulator.sender.counters
       if let kernelDropped {
         base.kernelDropped = kernelDropped
         $0.base.kernelDropped = kernelDropped
+      }
+      if let reserveFrames {
+        base.reserveFrames = reserveFrames
+        $0.base.reserveFrames = reserveFrames
       }
       if let blindMilliseconds {
         base.blindMilliseconds = blindMilliseconds

@@ -60,6 +60,11 @@ package enum ForwarderMetrics {
       .number(\.kernelDropped), totalName: "kernel dropped"
     ) { ", kernel dropped \($0.value)" },
     Metric(
+      "reserve_packets", .counter, .packets,
+      help: "captured frames that came by the reserve, for want of room in the hot ring: the forwarder was late",
+      .number(\.reserveFrames)
+    ) { $0.value > 0 ? ", by the reserve \($0.value)" : "" },
+    Metric(
       "segmented_packets", .counter, .packets, help: "frames cut into TCP segments or UDP datagrams",
       .number(\.capture.segmented)
     ) { ", segmented \($0.value)" },

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 extension EndToEnd {
@@ -60,6 +61,55 @@ extension EndToEnd {
         #expect(numbersOfFlow.count == 40)
         #expect(numbersOfFlow.values.allSatisfy { $0 == $0.sorted() }, "datagrams in their order")
         #expect(numbersOfFlow.values.map(\.count).reduce(0, +) == 4_000)
+      }
+    }
+
+    /// The forwarder stands still again and again, so that frames go to the hot ring, then to the reserve, and then to the
+    /// hot ring again, beside a bulk transfer: every datagram arrives, and none before an older one of its flow.
+    @Test func stayInOrderThroughTheReserve() throws {
+      try withTestbed(trafficMTU: 1500) { testbed in
+        let environment = [
+          "BPF_FILTER": "tcp or udp port 7000", "DESTINATION": Testbed.collectorName, "INTERFACE": "eth0",
+          "MTU": "9000", "STAT_FORMAT": "json", "CAPTURE": "ring",
+        ]
+        let (flows, count) = (64, 60_000)
+        _ = try testbed.serveRandomFile(byteCount: 20_000_000)
+        let forwarder = try Forwarder(environment, testbed: testbed)
+        // The protocol of the inner packet is UDP: 39 bytes behind the outer UDP header.
+        let recorder = try Recorder(
+          "mirror0", of: testbed.app, filter: "udp dst port 4789 and udp[39] == 17", testbed: testbed)
+        let sender = try testbed.startScript(
+          "udp_sender.py", [Testbed.Address.app, "7000", "\(count)", "100", "20000", "1", "\(flows)"],
+          in: testbed.peer)
+        let download = try testbed.start(
+          ["curl", "-s", "-o", "/dev/null"]
+            + (0..<20).map { _ in "http://\(Testbed.Address.app):8080/file" }, in: testbed.peer)
+        var turn = 0
+        while sender.isRunning {
+          forwarder.process.signal(SIGSTOP)
+          usleep(UInt32(1_000 * (1 + turn * 7 % 40)))
+          forwarder.process.signal(SIGCONT)
+          usleep(UInt32(1_000 * (5 + turn * 11 % 45)))
+          turn += 1
+        }
+        #expect(try sender.wait(seconds: 5) == .status(0))
+        download.terminate()
+        try testbed.waitForClosedConnections()
+        let total = try forwarder.stopWithTotal()
+        try Recorder.stop(recorder)
+        #expect(total.reservePackets > 0, "pauses longer than the hot ring")
+        #expect(total.kernelDroppedPackets == 0)
+        let mirror = try recorder.mirror().mirror
+        var last: [Int: Int] = [:]
+        var inversions = 0
+        for (frame, number) in zip(mirror.inner, NumberedDatagrams.numbers(mirror)) {
+          let flow = frame.bytes.field16(at: 34)
+          if number <= last[flow, default: -1] { inversions += 1 }
+          last[flow] = number
+        }
+        #expect(inversions == 0)
+        #expect(mirror.inner.count == count)
+        #expect(last.count == flows)
       }
     }
   }

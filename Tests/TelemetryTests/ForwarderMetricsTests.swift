@@ -96,7 +96,7 @@ import Transport
         "reason=send,errno=EPERM", "reason=send,errno=E3", "reason=send,errno=EACCES", "reason=send,errno=ENOBUFS",
         "reason=send,errno=E135",
       ])
-    #expect(samples.map(\.value) == [3, 4, 32, 5, 6, 7, 17, 18, 19, 20, 21])
+    #expect(samples.map(\.value) == [3, 4, 33, 5, 6, 7, 17, 18, 19, 20, 21])
     #expect(Fixture.counters(0).dropReasons.map(\.name)[5...6] == ["no destination", "EPERM"])
   }
 

@@ -26,6 +26,7 @@ import Transport
     counters.send.addDropped(9 * factor, code: EPERM)
     counters.send.addDropped(1 * factor, code: ENOBUFS)
     counters.kernelDropped = 11 * factor
+    counters.reserveFrames = 14 * factor
     counters.blindMilliseconds = 13 * factor
     return counters
   }
@@ -73,8 +74,9 @@ import Transport
   private func check(_ object: [String: Any], factor: Int) throws {
     let expected = [
       "captured_packets": 1_000, "captured_bytes": 750_000, "forwarded_packets": 968, "sent_datagrams": 1_200,
-      "sent_bytes": 800_000, "kernel_dropped_packets": 11, "segmented_packets": 5, "fragmented_packets": 6,
-      "truncated_packets": 7, "checksums_filled": 8, "blind_milliseconds": 13, "dropped_total": 32,
+      "sent_bytes": 800_000, "kernel_dropped_packets": 11, "reserve_packets": 14, "segmented_packets": 5,
+      "fragmented_packets": 6, "truncated_packets": 7, "checksums_filled": 8, "blind_milliseconds": 13,
+      "dropped_total": 32,
     ]
     for (key, value) in expected { #expect(object[key] as? Int == value * factor, "\(key)") }
     let dropped = try #require(object["dropped_packets"] as? [String: Any])

@@ -99,7 +99,7 @@ int main(int argc, char **argv) {
     }
     uint64_t stamp = nanoseconds(CLOCK_REALTIME);
     for (uint64_t i = 0; i < count; i++) {
-      stamps[i].nanoseconds = stamp;
+      stamps[i].nanoseconds = stamp + i; /* So that the stamps of a flow tell its order (load/order.c). */
       iov[i][1].iov_len = frame_bytes(fixed) - HEADERS - sizeof(struct stamp);
       messages[i].msg_hdr.msg_name = &destination[next_random() % flows];
     }

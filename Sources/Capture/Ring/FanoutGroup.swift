@@ -21,15 +21,14 @@ public final class FanoutGroup: Sendable {
   /// one serves.
   ///
   /// - Throws: `.failed` with EINVAL for a socket whose interface is down.
-  func join(_ socket: borrowing PacketSocket, interfaceIndex: Int32) throws(CaptureError) {
-    let descriptor = socket.descriptor
+  func join(_ descriptor: CInt, interfaceIndex: Int32) throws(CaptureError) {
     let failure = groups.withLock { groups -> CaptureError? in
       do throws(CaptureError) {
         if let known = groups[interfaceIndex] {
-          try PacketSocket.joinFanout(descriptor, id: known.id, flags: 0)
+          try PacketSocket.joinFanout(descriptor, id: known.id, type: PACKET_FANOUT_HASH, flags: 0)
           groups[interfaceIndex]?.count += 1
         } else {
-          groups[interfaceIndex] = Membership(id: try Self.found(descriptor), count: 1)
+          groups[interfaceIndex] = Membership(id: try Self.found(descriptor, PACKET_FANOUT_HASH), count: 1)
         }
         return nil
       } catch {
@@ -48,14 +47,30 @@ public final class FanoutGroup: Sendable {
     }
   }
 
-  private static func found(_ descriptor: CInt) throws(CaptureError) -> UInt16 {
-    if (try? PacketSocket.joinFanout(descriptor, id: 0, flags: UInt16(PACKET_FANOUT_FLAG_UNIQUEID))) != nil,
+  /// Makes bound sockets a group of their own in which the kernel fills one as long as it has room and goes on to the
+  /// next then.
+  ///
+  /// - Throws: as `join`; `.unsupported` where the kernel has no such groups.
+  static func rollOver(among descriptors: [CInt]) throws(CaptureError) {
+    var id: UInt16?
+    for descriptor in descriptors {
+      if let id {
+        try PacketSocket.joinFanout(descriptor, id: id, type: PACKET_FANOUT_ROLLOVER, flags: 0)
+      } else {
+        id = try found(descriptor, PACKET_FANOUT_ROLLOVER)
+      }
+    }
+  }
+
+  private static func found(_ descriptor: CInt, _ type: Int32) throws(CaptureError) -> UInt16 {
+    let unique = UInt16(PACKET_FANOUT_FLAG_UNIQUEID)
+    if (try? PacketSocket.joinFanout(descriptor, id: 0, type: type, flags: unique)) != nil,
       let id = PacketSocket.fanoutID(descriptor)
     {
       return id
     }
     let id = UInt16.random(in: 1...UInt16.max)
-    try PacketSocket.joinFanout(descriptor, id: id, flags: 0)
+    try PacketSocket.joinFanout(descriptor, id: id, type: type, flags: 0)
     return id
   }
 }

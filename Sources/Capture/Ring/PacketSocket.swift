@@ -18,7 +18,7 @@ struct PacketSocket: ~Copyable {
   }
 
   private let owner: OwnedDescriptor
-  let base: UnsafeMutableRawPointer
+  private let base: UnsafeMutableRawPointer
   let geometry: Geometry
   /// Whether a `struct virtio_net_hdr` stands in front of each frame.
   let hasOffloadHeader: Bool
@@ -47,69 +47,20 @@ struct PacketSocket: ~Copyable {
     hasOffloadHeader = offload
   }
 
+  /// The ring's blocks.
+  ///
+  /// - Safety: they must not be used when this value is gone, and only one value may be there.
+  @unsafe func blocks() -> BlockRing {
+    unsafe BlockRing(
+      base, blockByteCount: geometry.blockByteCount, blockCount: geometry.blockCount,
+      hasOffloadHeader: hasOffloadHeader)
+  }
+
   deinit {
     unsafe munmap(base, geometry.byteCount)
   }
 
-  /// Starts to receive frames of one interface, or of all (index 0). Can be called again for another one.
-  func bind(interfaceIndex: Int32) throws(CaptureError) {
-    try bind(interfaceIndex: interfaceIndex, etherType: UInt16(CLinux_ETH_P_ALL))
-  }
-
-  private func bind(interfaceIndex: Int32, etherType: UInt16) throws(CaptureError) {
-    var address = sockaddr_ll()
-    address.sll_family = UInt16(AF_PACKET)
-    address.sll_protocol = etherType.bigEndian
-    address.sll_ifindex = interfaceIndex
-    let result = unsafe withUnsafePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-        unsafe Glibc.bind(descriptor, generic, socklen_t(MemoryLayout<sockaddr_ll>.size))
-      }
-    }
-    guard result == 0 else { throw .system(.last("bind")) }
-  }
-
-  /// Makes the interface receive frames for other stations too, for as long as the socket is open.
-  func addPromiscuous(interfaceIndex: Int32) throws(CaptureError) {
-    var request = packet_mreq()
-    request.mr_ifindex = interfaceIndex
-    request.mr_type = UInt16(PACKET_MR_PROMISC)
-    try CaptureError.from(CaptureError.system) { () throws(SystemError) in
-      try SocketOption.set(
-        descriptor, SOL_PACKET, PACKET_ADD_MEMBERSHIP, toBytesOf: request, "PACKET_ADD_MEMBERSHIP")
-    }
-  }
-
-  /// Shares the traffic with the other sockets of group `id` by flow; both directions of a flow go to one socket.
-  static func joinFanout(_ descriptor: CInt, id: UInt16, flags: UInt16) throws(CaptureError) {
-    let value = UInt32(id) | (UInt32(PACKET_FANOUT_HASH) | UInt32(flags)) << 16
-    try set(descriptor, PACKET_FANOUT, Int32(bitPattern: value), "PACKET_FANOUT")
-  }
-
-  /// The number of the fan-out group that the socket is in; nil if the kernel does not say.
-  static func fanoutID(_ descriptor: CInt) -> UInt16? {
-    SocketOption.get(descriptor, SOL_PACKET, PACKET_FANOUT).map { UInt16(truncatingIfNeeded: $0) }
-  }
-
-  /// Stops to receive frames where even a filter that takes none cannot be attached: what is asked for from now on is a
-  /// protocol number that is never used (RFC 1701). A member of a fan-out group cannot be bound again.
-  func bindToNothing() {
-    try? bind(interfaceIndex: 0, etherType: 0xFFFF)
-  }
-
-  /// Frames that passed the filter since the last call (PACKET_STATISTICS resets on read): those put into the ring,
-  /// and those dropped for want of space in it.
-  func takeStatistics() -> (queued: UInt64, dropped: UInt64) {
-    let found = SocketOption.get(descriptor, SOL_PACKET, PACKET_STATISTICS, into: tpacket_stats_v3())
-    guard let statistics = found else { return (0, 0) }
-    // The kernel counts dropped ones in both.
-    return (UInt64(statistics.tp_packets &- statistics.tp_drops), UInt64(statistics.tp_drops))
-  }
-
-  /// The error the socket has met, cleared by reading it: ENETDOWN when the interface went down.
-  func takeError() -> CInt { SocketOption.get(descriptor, SOL_SOCKET, SO_ERROR) ?? 0 }
-
-  private static func set(_ descriptor: CInt, _ option: CInt, _ value: Int32, _ name: String) throws(CaptureError) {
+  static func set(_ descriptor: CInt, _ option: CInt, _ value: Int32, _ name: String) throws(CaptureError) {
     try CaptureError.from(CaptureError.ring) { () throws(SystemError) in
       try SocketOption.set(descriptor, SOL_PACKET, option, to: value, name)
     }
@@ -146,7 +97,7 @@ struct PacketSocket: ~Copyable {
 extension CaptureError {
   /// The failure of a call that the ring cannot do without: `.unsupported` if it will fail for as long as this system
   /// runs.
-  fileprivate static func ring(_ error: SystemError) -> CaptureError {
+  static func ring(_ error: SystemError) -> CaptureError {
     switch error.code {
     case ENOPROTOOPT, EINVAL, EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, ESOCKTNOSUPPORT, ENOSYS, ENODEV:
       return .unsupported(operation: error.operation, reason: error.reason)

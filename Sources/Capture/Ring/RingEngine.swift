@@ -7,26 +7,33 @@ import Wire
 /// from the ring in batches without a copy, and the offload metadata that libpcap hides is there.
 @safe
 public final class RingEngine: CaptureEngine {
-  private var reader: RingReader
+  var sockets: RingSockets
+  var reader: RingReader
   /// Names asked for; empty for `any`.
-  private let names: [String]
-  private var watch: InterfaceWatch
-  private let monitor: NetlinkMonitor?
+  let names: [String]
+  var watch: InterfaceWatch
+  let monitor: NetlinkMonitor?
   private let fanoutGroup: FanoutGroup?
-  private var isMember = false
-  /// The interface the socket is bound to; 0 for all.
-  private var boundIndex: Int32 = 0
+  private(set) var isMember = false
+  /// The interface the sockets are bound to; 0 for all, -1 for none.
+  var boundIndex: Int32 = 0
+  /// Whether the sockets have been bound, or were to be.
+  var isBound = true
   /// Interfaces that have been asked to receive frames for other stations.
-  private var promiscuous: Set<Int32> = []
+  var promiscuous: Set<Int32> = []
   /// What the filter in force lets through of several names.
-  private var filteredIndices: [Int32] = []
-  private var programs: FilterCompiler.Programs
+  private(set) var filteredIndices: [Int32] = []
+  private(set) var programs: FilterCompiler.Programs
   private var descriptors = [pollfd](repeating: pollfd(), count: 3)
-  private var dropped: UInt64 = 0
-  /// Frames that the kernel has put into the ring.
-  private var queued: UInt64 = 0
-  private var nextCheck: Int64 = 0
-  private let report: (InterfaceEvent) -> Void
+  /// Frames that nobody got, and those that came by the reserve, of rings that are gone or have ended.
+  private var before: (dropped: UInt64, reserve: UInt64) = (0, 0)
+  private let bufferByteCount: Int
+  /// Sockets that are used no more, until it does no harm to close them: that takes the kernel some tens of milliseconds,
+  /// in which an interface may come back. When it is captured on, the new rings bridge them.
+  private var retired: RingSockets?
+  private var retiredUntil: Int64 = .max
+  var nextCheck: Int64 = 0
+  let report: (InterfaceEvent) -> Void
 
   /// As statistics show it.
   public let name = "ring"
@@ -51,22 +58,13 @@ public final class RingEngine: CaptureEngine {
     let present = names.isEmpty ? [] : try NetworkInterface.known()
     let available = try Self.available(names, present)
     programs = try FilterCompiler.compile(plan)
-    let socket = try PacketSocket(
-      geometry: PacketSocket.Geometry(
-        blockByteCount: RingTuning.blockByteCount,
-        blockCount: max(2, plan.bufferByteCount / RingTuning.blockByteCount),
-        retireMilliseconds: RingTuning.retireMilliseconds),
-      wantsOffloadHeader: Self.kernelHandlesOffloadHeader())
-    // Until it shares the traffic with its group, a bound socket gets all of it.
-    try BPFProgram.rejectAll.attach(to: socket.descriptor)
-    reader = RingReader(socket)
-    if names.count == 1 {
-      try bind(to: available[0])
-    } else {
-      try reader.socket.bind(interfaceIndex: 0)
-    }
+    bufferByteCount = plan.bufferByteCount
+    boundIndex = names.count == 1 ? available[0].index : 0
+    sockets = try RingSockets.open(bufferByteCount, interfaceIndex: boundIndex, isShared: fanoutGroup != nil)
+    reader = unsafe sockets.reader()
+    if names.count == 1 { try makePromiscuous(available[0]) }
     if let fanoutGroup {
-      try fanoutGroup.join(reader.socket, interfaceIndex: boundIndex)
+      try fanoutGroup.join(sockets.descriptors[0], interfaceIndex: boundIndex)
       isMember = true
     }
     updateWatch(present, wentDown: [])
@@ -78,13 +76,24 @@ public final class RingEngine: CaptureEngine {
     if isMember { fanoutGroup?.leave(interfaceIndex: boundIndex) }
   }
 
-  /// Bytes of the ring, which is kernel memory and counted to no container.
-  public var ringByteCount: Int { reader.socket.geometry.byteCount }
+  /// Bytes of the rings, which is kernel memory and counted to no container.
+  public var ringByteCount: Int { sockets.byteCount }
+
+  /// Why there is one ring where there could be two; nil if there are two, or one was asked for.
+  public var singleRingReason: String? { sockets.singleReason }
 
   /// Frames that nobody got; see `CaptureEngine`.
   public var kernelDropped: UInt64 {
-    readStatistics()
-    return dropped &+ reader.unreadable
+    sockets.readStatistics()
+    return before.dropped &+ sockets.statistics.dropped &+ reader.unreadable
+  }
+
+  /// Frames for which the hot ring had no room; see `CaptureEngine`.
+  public var reserveFrames: UInt64 { before.reserve &+ reader.rolledOver }
+
+  /// How full the rings are; see `CaptureEngine`.
+  public var rings: RingUse.Pair? {
+    RingUse.Pair(hot: reader.hot.use, reserve: sockets.isPair ? reader.reserve.use : nil)
   }
 
   /// How long interfaces were not captured on; see `CaptureEngine`.
@@ -94,24 +103,38 @@ public final class RingEngine: CaptureEngine {
   public func capture(
     into consumer: any FrameConsumer, wakeDescriptor: CInt, timeoutMilliseconds: Int32
   ) throws(CaptureError) {
-    descriptors[0] = .readable(reader.socket.descriptor)
+    // The reserve wakes nobody.
+    let pause = reader.isBehind ? 0 : reader.isPending ? min(1, timeoutMilliseconds) : timeoutMilliseconds
+    if reader.isSteered || !sockets.isPair {
+      // What is held keeps its ring ready.
+      descriptors[0] = reader.hot.heldBlockCount == 0 ? .readable(sockets.hot) : .closed(sockets.hot)
+    } else {
+      // The reserve comes first until the kernel prefers the hot ring, and is not polled from then on (`RingReader.steer`).
+      descriptors[0] = .readable(sockets.reserve)
+      _ = Polling.isReady(.readable(sockets.hot), within: 0)
+    }
     descriptors[1] = .readable(wakeDescriptor)
     // On `any` interfaces come and go by themselves.
     descriptors[2] = .readable(names.isEmpty ? -1 : monitor?.descriptor ?? -1)
-    Polling.wait(&descriptors, milliseconds: timeoutMilliseconds)
+    Polling.wait(&descriptors, milliseconds: pause)
     // A busy link must not keep anything else from being noticed: this ends after some blocks.
     _ = reader.consumeBlocks(into: consumer)
     var wentDown: Set<Int32> = []
-    var mustLook = MonotonicClock.milliseconds >= nextCheck
+    let now = MonotonicClock.milliseconds
+    var mustLook = now >= nextCheck
+    if retiredUntil != .max, isBound || now >= retiredUntil {
+      retired = nil
+      retiredUntil = .max
+    }
     if descriptors[0].revents & Int16(POLLERR) != 0 {
       // The kernel hooks the socket in again when the interface is up (packet_notifier in net/packet/af_packet.c).
-      if reader.socket.takeError() == ENETDOWN, monitor == nil { wentDown.insert(boundIndex) }
+      if sockets.takeInterfaceDown(), monitor == nil { wentDown.insert(boundIndex) }
       mustLook = true
     }
     if descriptors[2].revents != 0, let monitor {
       if monitor.drain(linkDown: { wentDown.insert($0) }).contains(.links) { mustLook = true }
     }
-    if mustLook, !names.isEmpty { try checkInterfaces(wentDown) }
+    if mustLook, !names.isEmpty { try checkInterfaces(wentDown, consumer) }
   }
 
   /// Replaces the filter.
@@ -122,122 +145,49 @@ public final class RingEngine: CaptureEngine {
 
   /// Hands over what was captured, and ends the capture; see `CaptureEngine`.
   public func finish(into consumer: any FrameConsumer, by deadline: Int64) {
-    if (try? BPFProgram.rejectAll.attach(to: reader.socket.descriptor)) == nil { reader.socket.bindToNothing() }
+    sockets.close()
     // The block being filled comes when its timer has run out. The kernel tells how many frames there are to come.
-    readStatistics()
+    sockets.readStatistics()
     while missing > 0 {
       let left = deadline - MonotonicClock.milliseconds
       guard left > 0 else { break }
       if !reader.consumeBlocks(into: consumer, by: deadline) {
         let pause = Int32(min(left, Int64(2 * RingTuning.retireMilliseconds)))
-        _ = Polling.isReady(.readable(reader.socket.descriptor), within: pause)
+        _ = Polling.isReady(.readable(reader.isPending ? -1 : sockets.hot), within: reader.isPending ? 1 : pause)
       }
-      readStatistics()
+      sockets.readStatistics()
     }
-    dropped &+= missing
+    before.dropped &+= missing
   }
 
-  /// Frames that are in the ring.
+  /// Frames that are in the rings.
   private var missing: UInt64 {
     let handled = reader.taken &+ reader.unreadable
+    let queued = sockets.statistics.queued
     return queued > handled ? queued - handled : 0
   }
 
-  private func readStatistics() {
-    let now = reader.socket.takeStatistics()
-    queued &+= now.queued
-    dropped &+= now.dropped
+  /// Goes on with a new pair of rings that is bound to nothing yet: members of a fan-out group cannot be bound again.
+  /// What the old ones hold goes first.
+  func replaceRings(_ consumer: any FrameConsumer) throws(CaptureError) {
+    var next = try RingSockets.pair(bufferByteCount)
+    finish(into: consumer, by: MonotonicClock.milliseconds + 100)
+    before.dropped &+= sockets.statistics.dropped &+ reader.unreadable
+    before.reserve &+= reader.rolledOver
+    reader = unsafe next.reader()
+    reader.rawPrograms = programs.raw
+    swap(&sockets, &next)
+    retired = consume next
+    retiredUntil = MonotonicClock.milliseconds + 500
+    boundIndex = -1
+    promiscuous = []
+    isBound = false
   }
 
-  private func attachFilter() throws(CaptureError) {
+  func attachFilter() throws(CaptureError) {
     reader.rawPrograms = programs.raw
     // A socket bound to one interface needs no look at the index.
     filteredIndices = names.count > 1 ? watch.indices : []
-    try programs.forPacketSocket(interfaces: filteredIndices).replace(on: reader.socket.descriptor)
-  }
-
-  /// Looks at the interfaces that are captured on by name.
-  private func checkInterfaces(_ wentDown: Set<Int32>) throws(CaptureError) {
-    // An error of the query says nothing about any interface.
-    if let present = try? NetworkInterface.present() {
-      updateWatch(present, wentDown: wentDown)
-      if isMember, names.count == 1, let index = watch.indices.first, index != boundIndex {
-        throw .interfaceDown(name: names[0])
-      }
-      if names.count > 1, filteredIndices != watch.indices { try attachFilter() }
-    }
-    let isWatched = monitor != nil && !watch.hasLost
-    nextCheck = MonotonicClock.milliseconds + (isWatched ? 10_000 : 1_000)
-  }
-
-  private func updateWatch(_ present: [NetworkInterface], wentDown: Set<Int32>) {
-    var watch = watch
-    watch.update(
-      present, wentDown: wentDown, now: MonotonicClock.milliseconds,
-      capture: { (interface, _) throws(CaptureError) in try begin(interface) }, report: report)
-    self.watch = watch
-  }
-
-  /// Captures on an interface that is up, for the first time or again.
-  private func begin(_ interface: NetworkInterface) throws(CaptureError) {
-    if names.count == 1 {
-      guard interface.index != boundIndex else { return }
-      // Sockets of a fan-out group cannot be bound again; a new one can join a new group.
-      if isMember { throw .interfaceDown(name: interface.name) }
-      try bind(to: interface)
-    } else if !promiscuous.contains(interface.index) {
-      try Self.checkLinkType(interface)
-      try makePromiscuous(interface)
-    }
-  }
-
-  private func bind(to interface: NetworkInterface) throws(CaptureError) {
-    try Self.checkLinkType(interface)
-    try makePromiscuous(interface)
-    try reader.socket.bind(interfaceIndex: interface.index)
-    boundIndex = interface.index
-  }
-
-  /// The kernel forgets it when the interface is deleted.
-  private func makePromiscuous(_ interface: NetworkInterface) throws(CaptureError) {
-    guard !promiscuous.contains(interface.index) else { return }
-    try reader.socket.addPromiscuous(interfaceIndex: interface.index)
-    promiscuous.insert(interface.index)
-  }
-
-  /// Those of `names` that are there and up.
-  private static func available(
-    _ names: [String], _ present: [NetworkInterface]
-  ) throws(CaptureError) -> [NetworkInterface] {
-    var found: [NetworkInterface] = []
-    var missing: CaptureError?
-    for name in names {
-      guard let interface = present.first(where: { $0.name == name }) else {
-        missing = .noSuchInterface(name: name, existing: present.map(\.name))
-        continue
-      }
-      guard interface.isUp else {
-        missing = .interfaceDown(name: name)
-        continue
-      }
-      try checkLinkType(interface)
-      found.append(interface)
-    }
-    if found.isEmpty, let missing { throw missing }
-    return found
-  }
-
-  /// libpcap knows what the hardware type's packets look like.
-  private static func checkLinkType(_ interface: NetworkInterface) throws(CaptureError) {
-    guard !interface.isEthernet else { return }
-    let type = try PcapHandle.open(interface: interface.name, .forLookUp).linkType
-    guard LinkTypes.layer(type) != nil else {
-      throw .unsupportedLinkType(interface: interface.name, linkType: LinkTypes.name(type))
-    }
-  }
-
-  /// Before 6.2 the kernel drops a UDP super-datagram that it would have to describe in the offload header.
-  private static func kernelHandlesOffloadHeader() -> Bool {
-    KernelVersion.running.map { $0 >= KernelVersion(6, 2) } ?? false
+    try sockets.replace(by: programs.forPacketSocket(interfaces: filteredIndices))
   }
 }

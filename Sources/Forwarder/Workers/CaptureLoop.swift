@@ -13,6 +13,7 @@ struct CaptureLoop {
   private var collectors: CollectorSet
   /// Of engines that are gone.
   private var droppedBefore: UInt64 = 0
+  private var reserveBefore: UInt64 = 0
   private var blindBefore: UInt64 = 0
   /// Since when there is no engine, in milliseconds of `MonotonicClock`; nil before the first one.
   private var blindSince: Int64?
@@ -107,6 +108,7 @@ struct CaptureLoop {
       let now = MonotonicClock.milliseconds
       lost.engine.finish(into: worker.pipeline, by: now + 1_000)
       droppedBefore &+= lost.engine.kernelDropped
+      reserveBefore &+= lost.engine.reserveFrames
       blindBefore &+= lost.engine.blindMilliseconds
       blindSince = now
       publish()
@@ -137,6 +139,8 @@ struct CaptureLoop {
     if let blindSince { blind &+= UInt64(max(0, MonotonicClock.milliseconds - blindSince)) }
     worker.pipeline.publish(
       kernelDropped: droppedBefore &+ (session?.engine.kernelDropped ?? 0),
+      reserveFrames: reserveBefore &+ (session?.engine.reserveFrames ?? 0),
       blindMilliseconds: worker.isSpeaker ? blind : 0)
+    worker.note(session?.engine.rings)
   }
 }

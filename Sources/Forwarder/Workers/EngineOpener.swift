@@ -52,6 +52,7 @@ struct EngineOpener: Sendable {
     if ring.ringByteCount < plan.bufferByteCount {
       logger.warning("memory for only \(ring.ringByteCount) of \(plan.bufferByteCount) bytes of capture ring")
     }
+    if let reason = ring.singleRingReason, isSpeaker { logger.notice("one capture ring instead of two: \(reason)") }
     return ring
   }
 

@@ -27,6 +27,8 @@ final class Worker: Sendable {
     var isCapturing = false
     /// Name of the engine in use.
     var engine = ""
+    /// How full the engine's rings are; nil where it has none.
+    var rings: RingUse.Pair?
     /// Whether the thread has ended.
     var hasEnded = false
   }
@@ -120,6 +122,9 @@ final class Worker: Sendable {
     state.withLock { $0.isCapturing = isCapturing }
     settled.signal()
   }
+
+  /// The rings are so full.
+  func note(_ rings: RingUse.Pair?) { state.withLock { $0.rings = rings } }
 
   /// The thread ends.
   func end() {

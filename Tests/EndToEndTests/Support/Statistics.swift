@@ -21,6 +21,8 @@ struct Counters: Decodable, Equatable {
   var sentDatagrams: Int
   var sentBytes: Int
   var kernelDroppedPackets: Int
+  /// Captured frames that came by the ring's reserve.
+  var reservePackets: Int
   var droppedPackets: Dropped
   var segmentedPackets: Int
   var fragmentedPackets: Int
@@ -36,7 +38,7 @@ struct Counters: Decodable, Equatable {
 
   static let zero = Counters(
     capturedPackets: 0, capturedBytes: 0, forwardedPackets: 0, sentDatagrams: 0, sentBytes: 0,
-    kernelDroppedPackets: 0,
+    kernelDroppedPackets: 0, reservePackets: 0,
     droppedPackets: Dropped(oversize: 0, rate: 0, cpu: 0, sample: 0, loop: 0, noDestination: 0, send: [:]),
     segmentedPackets: 0, fragmentedPackets: 0, truncatedPackets: 0, checksumsFilled: 0, blindMilliseconds: 0,
     droppedTotal: 0)
@@ -50,6 +52,7 @@ struct Counters: Decodable, Equatable {
       sentDatagrams: a.sentDatagrams + b.sentDatagrams,
       sentBytes: a.sentBytes + b.sentBytes,
       kernelDroppedPackets: a.kernelDroppedPackets + b.kernelDroppedPackets,
+      reservePackets: a.reservePackets + b.reservePackets,
       droppedPackets: Dropped(
         oversize: x.oversize + y.oversize, rate: x.rate + y.rate, cpu: x.cpu + y.cpu,
         sample: x.sample + y.sample,

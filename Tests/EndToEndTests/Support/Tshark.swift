@@ -20,7 +20,7 @@ struct Tshark {
       // A veth pair has a queue for each core: datagrams may overtake when their sender changes cores.
       "-o", "tcp.reassemble_out_of_order:TRUE",
     ]
-    return try Subprocess.run(["tshark", "-n", "-r", path] + strict + arguments, seconds: 60, in: directory)
+    return try Subprocess.run(["tshark", "-n", "-r", path] + strict + arguments, seconds: 300, in: directory)
   }
 
   /// One row a packet that `filter` selects, one column a field.
