@@ -26,7 +26,8 @@ public struct Counters: BitwiseCopyable, Sendable {
   /// Whether every captured frame is accounted for.
   public var isBalanced: Bool {
     capture.captured == send.forwardedFrames &+ capture.droppedOversize &+ capture.droppedRate
-      &+ capture.droppedCPU &+ capture.droppedSample &+ capture.droppedLoop &+ capture.droppedNoDestination &+ droppedSend
+      &+ capture.droppedCPU &+ capture.droppedSample &+ capture.droppedLoop &+ capture.droppedNoDestination
+      &+ droppedSend
   }
 
   /// The sum of two values, as of several workers.

@@ -225,7 +225,8 @@ import Transport
     let given = [
       "STAT_DURATION": "5", "CAPTURE": "libpcap", "SNAP_LENGTH": "128", "OVERSIZE": "drop", "SEGMENT": "wire",
       "CHECKSUM": "keep", "SOURCE_PORTS": "8", "DESTINATION_MODE": "copy", "RESOLVE_INTERVAL": "7", "WORKERS": "2",
-      "BUFFER_SIZE": "1536KiB", "RATE_LIMIT": "50Mbps", "CPU_LIMIT": "0.25", "SAMPLE": "4", "STAT_FORMAT": "json", "LOG_LEVEL": "debug", "MIRROR_METADATA": "yes",
+      "BUFFER_SIZE": "1536KiB", "RATE_LIMIT": "50Mbps", "CPU_LIMIT": "0.25", "SAMPLE": "4", "STAT_FORMAT": "json",
+      "LOG_LEVEL": "debug", "MIRROR_METADATA": "yes",
     ]
     let choices = try read(given.merging(["DESTINATION": "c"]) { $1 }).choices
     #expect(Set(choices) == Set(given.map { "\($0.key)=\($0.value)" }))

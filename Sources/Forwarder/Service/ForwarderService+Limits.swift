@@ -1,3 +1,4 @@
+import Logging
 import Mirror
 import System
 import Wire

@@ -3,6 +3,7 @@ public import Mirror
 import System
 import Telemetry
 import Transport
+import Wire
 
 /// What is counted and told while it runs.
 extension ForwarderService {

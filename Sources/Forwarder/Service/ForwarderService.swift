@@ -81,7 +81,8 @@ public final class ForwarderService: Sendable {
   }
 
   private static func workers(
-    _ settings: Settings, _ limiter: FlowLimiter?, logger: Logger, opener: (EngineOpener) -> Worker.Opener, settled: EventDescriptor
+    _ settings: Settings, _ limiter: FlowLimiter?, logger: Logger, opener: (EngineOpener) -> Worker.Opener,
+    settled: EventDescriptor
   ) throws(SystemError) -> [Worker] {
     let asked = settings.workers > 0 ? settings.workers : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     // libpcap's handles cannot share an interface: each would see every frame.

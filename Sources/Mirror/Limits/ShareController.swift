@@ -67,7 +67,8 @@ struct ShareController {
     guard let unitsPerSecond, now - lastCut >= Self.cutGap || left < leftAtCut / 2 else { return }
     let seconds = Double(max(now - windowStart, 1_000_000)) / 1e9
     let allowed = unitsPerSecond * Self.target * seconds
-    cut(now: now, .rate, allowed: allowed) { Double(totals.units[$0] &- window.units[$0]) }
+    let fits = fitting(allowed) { Double(totals.units[$0] &- window.units[$0]) }
+    if fits < level { lower(to: fits, now: now, .rate) }
     leftAtCut = left
   }
 
@@ -76,7 +77,8 @@ struct ShareController {
     lower(to: min(level, FlowBands.band(of: hash)), now: now, .rate)
   }
 
-  private mutating func cut(now: Int64, _ cause: Cause, allowed: Double, _ load: (Int) -> Double) {
+  /// The level below which the load of the bands is no more than `allowed`.
+  private func fitting(_ allowed: Double, _ load: (Int) -> Double) -> Int {
     var (sum, fits, highest) = (0.0, level, -1)
     for band in 0..<level {
       let load = load(band)
@@ -85,8 +87,7 @@ struct ShareController {
       if sum > allowed, fits == level { fits = band }
     }
     // It is too much, whatever the figures say: they may be of a moment too short.
-    if fits == level, highest >= 0 { fits = highest }
-    if fits < level { lower(to: fits, now: now, cause) }
+    return fits == level && highest >= 0 ? highest : fits
   }
 
   private mutating func lower(to band: Int, now: Int64, _ cause: Cause) {
@@ -138,10 +139,11 @@ struct ShareController {
 
   private mutating func cutToCPU(now: Int64, _ factor: Double) {
     let all = (0..<level).reduce(0) { $0 + work[$1] }
-    let before = level
-    cut(now: now, .cpu, allowed: all * factor * Self.target) { work[$0] }
+    let fits = fitting(all * factor * Self.target) { work[$0] }
+    guard fits < level else { return }
+    lower(to: fits, now: now, .cpu)
     // What is used falls with the next frames; what was measured must not cut twice.
-    if level < before { usage *= factor }
+    usage *= factor
   }
 
   private mutating func grow() {
