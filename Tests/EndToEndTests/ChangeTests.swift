@@ -138,7 +138,7 @@ extension EndToEnd {
           #expect(rows.filter { $0[2] == "1" }.count == 2 * requests.count, "each to its end")
           #expect((1...20).contains(requests.count), "about one in four of 30")
           #expect(total.droppedPackets.sample + total.forwardedPackets == total.capturedPackets)
-          #expect(total.capturedPackets < rows.count * 2, "what SAMPLE leaves out is not captured")
+          #expect(total.droppedPackets.sample == 0, "what SAMPLE leaves out is not captured")
         }
         #expect(Set(flows[0]) == Set(flows[1]))
       }

@@ -17,6 +17,9 @@ final class ControlGroup {
     try write("\(percentOfACore * 1_000)", to: "cpu.cfs_quota_us")
   }
 
+  /// Starts a command in it.
+  var launcher: [String] { ["sh", "-c", "echo $$ >\(path)/cgroup.procs && exec \"$@\"", "sh"] }
+
   /// Moves every thread of a process into it.
   func add(_ process: pid_t) throws { try write("\(process)", to: "cgroup.procs") }
 
