@@ -28,6 +28,8 @@ public struct TunnelReceiver: ~Copyable {
 
   private var socket: UDPReceiver
   private var decapsulation: Decapsulation
+  /// The frame at which the sink failed, which it did not take.
+  private var refused = FrameTally()
   /// Shared with whoever prints it.
   public let statistics = Statistics()
 
@@ -70,7 +72,7 @@ public struct TunnelReceiver: ~Copyable {
       let isStopped = stop.isSet
       let count = try socket.receive()
       for index in 0..<count where decapsulation.counters.frames < limit {
-        try Self.handOn(index, of: socket, through: &decapsulation, to: &sink)
+        try Self.handOn(index, of: socket, through: &decapsulation, to: &sink, refused: &refused)
       }
       publish(pending: sink.pending)
       drained += isStopped ? 1 : 0
@@ -86,21 +88,26 @@ public struct TunnelReceiver: ~Copyable {
 
   private static func handOn(
     _ index: Int, of socket: borrowing UDPReceiver, through decapsulation: inout Decapsulation,
-    to sink: inout some FrameSink & ~Copyable
+    to sink: inout some FrameSink & ~Copyable, refused: inout FrameTally
   ) throws(ReceiverError) {
     let datagram = socket.datagram(at: index)
     guard let header = decapsulation.check(datagram, isSnapped: socket.isSnapped(at: index)) else { return }
     let frame = datagram.extracting(VXLANHeader.byteCount..<datagram.byteCount)
-    try sink.receive(frame, header: header, timestamp: socket.timestamp(at: index))
+    do throws(ReceiverError) {
+      try sink.receive(frame, header: header, timestamp: socket.timestamp(at: index))
+    } catch {
+      refused = FrameTally(frames: 1, bytes: UInt64(frame.byteCount))
+      throw error
+    }
   }
 
   private mutating func publish(pending: FrameTally) {
     socket.updateKernelDrops()
     var counters = decapsulation.counters
     counters.kernelDropped = socket.kernelDrops
-    counters.frames -= pending.frames
-    counters.frameBytes -= pending.bytes
-    counters.undelivered = pending.frames
+    counters.frames -= pending.frames + refused.frames
+    counters.frameBytes -= pending.bytes + refused.bytes
+    counters.undelivered = pending.frames + refused.frames
     statistics.publish(counters)
   }
 }

@@ -94,6 +94,11 @@ import Testing
     capture.settle(cores: 1)
     #expect(capture.firstInversion == nil)
     #expect(capture.reserveTaken == 16 * 7)
+    // As of the reader's next look.
+    capture.turn()
+    #expect(capture.use.hot.peakByteCount == capture.use.hot.byteCount)
+    #expect(capture.use.reserve.peakByteCount == capture.use.reserve.byteCount)
+    #expect(capture.use.hot.usedByteCount == 0 && capture.use.reserve.usedByteCount == 0)
     // The kernel comes back by itself.
     let reserved = capture.reserveTaken
     for _ in 0..<14 { send(capture, flow: 1, core: 0) }

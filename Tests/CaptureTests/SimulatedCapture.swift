@@ -40,6 +40,8 @@ final class SimulatedCapture {
   var dropped: Int { hot.dropped + reserve.dropped }
   var delivery: [SimulatedFrame] { consumer.frames }
   var reserveTaken: UInt64 { reader.reserve.taken }
+  /// How full the rings are, as the reader saw it.
+  var use: (hot: RingUse, reserve: RingUse) { (reader.hot.use, reader.reserve.use) }
 
   /// A core begins to capture the next frame of a flow.
   func begin(flow: Int, core: Int, isStampedOnArrival: Bool = false, isDescribed: Bool = true) {

@@ -85,8 +85,8 @@ extension EndToEnd {
       launcher: [String] = [], size: Int = Self.size, with program: Recorder.Program = .dumpcap,
       stop: (Forwarder) throws -> Void
     ) throws -> Mirror {
-      // A veth pair has a queue for each core: what overtakes there is no doing of the mirror's, and tshark's reassembly
-      // does not survive every such order.
+      // A veth pair has a queue for each core: what overtakes there is no doing of the mirror's. Without this tshark
+      // failed now and then to put a file together of which every byte was there.
       try testbed.keepToOneCore()
       let file = try testbed.serveRandomFile(byteCount: size)
       let forwarder = try Forwarder(environment, testbed: testbed, launcher: launcher)

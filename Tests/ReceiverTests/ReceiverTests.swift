@@ -124,6 +124,21 @@ import Wire
     #expect(counters.frames + counters.kernelDropped == 1000)
   }
 
+  /// The write fails in the middle of a batch, with a frame in hand that the buffer has no room for: it was not
+  /// delivered either.
+  @Test func theFrameInHandWhenAWriteFailsIsUndelivered() throws {
+    var receiver = TunnelReceiver(socket: try UDPReceiver(listen: ListenAddress(host: "127.0.0.1", port: 0)))
+    let sender = try Sender(host: "127.0.0.1", port: receiver.port)
+    for _ in 0..<60 { sender.send(vxlan(vni: 1, [UInt8](repeating: 1, count: 9_000))) }
+    let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+    var sink = PcapngWriter(descriptor: full.fileDescriptor)
+    let error = #expect(throws: ReceiverError.self) { _ = try receiver.run(stop: try Event(), into: &sink) }
+    #expect(error == ReceiverError(.write, code: ENOSPC))
+    let counters = receiver.statistics.snapshot
+    #expect(counters.frames == 0 && counters.frameBytes == 0)
+    #expect(counters.undelivered == counters.datagrams && counters.undelivered > 20)
+  }
+
   @Test func aPortInUseIsAnError() throws {
     let first = try UDPReceiver(listen: ListenAddress(host: "127.0.0.1", port: 0))
     let port = first.port

@@ -21,7 +21,7 @@ struct BlockRing: ~Copyable {
   private var nextIndex = 0
   /// Blocks that are marked, counted on from the ring's start, beyond its end as well.
   private var marked = 0..<0
-  /// Blocks that were taken and are not given back, one by one in `consume` not counted.
+  /// Blocks that were taken and are not given back, but for one that is being read and goes back at once.
   var heldBlockCount = 0
   /// When the ring was last seen without a frame, in nanoseconds since 1970: frames that are there came later.
   var emptyAt: Int64 = .min

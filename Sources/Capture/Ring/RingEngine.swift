@@ -64,7 +64,7 @@ public final class RingEngine: CaptureEngine {
     reader = unsafe sockets.reader()
     if names.count == 1 { try makePromiscuous(available[0]) }
     if let fanoutGroup {
-      try fanoutGroup.join(sockets.descriptors[0], interfaceIndex: boundIndex)
+      try fanoutGroup.join(sockets.hot, interfaceIndex: boundIndex)
       isMember = true
     }
     updateWatch(present, wentDown: [])

@@ -13,8 +13,8 @@ enum RingTuning {
   static let blocksPerTurn = 8
 
   /// The hot ring, in as few blocks as keep one free ahead of the one that is being filled, which is when the kernel
-  /// goes on to the reserve. Twice the second-level cache, since a block is sent while others are being filled; from 4
-  /// to 8 MiB an application kept no more of a bulk transfer than with a single large ring.
+  /// goes on to the reserve. Twice the second-level cache, since a block is sent while others are being filled; beside
+  /// 7 MiB an application kept no more of a bulk transfer than beside a single large ring.
   static let hot: PacketSocket.Geometry = {
     let cache = ProcessorCache.secondLevelByteCount ?? (1 << 20)
     let block = cache >= 2 << 20 ? 1 << 20 : blockByteCount
@@ -47,6 +47,7 @@ enum RingTuning {
   static let mergePatienceMilliseconds: Int64 = 50
   /// Nanoseconds that a frame may have waited between its stamp and the ring, as far as that is believed.
   static let longestStampLead: Int64 = 10_000_000
-  /// How often the hot ring is looked at while the reserve is shut, some tens of microseconds in all.
+  /// How often the hot ring is looked at while the reserve is shut, at most: a frame may come meanwhile, and a reserve
+  /// that is shut for long might be needed.
   static let steeringLooks = 2_000
 }

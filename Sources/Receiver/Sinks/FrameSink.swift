@@ -22,7 +22,8 @@ public protocol FrameSink: ~Copyable {
   ///   - frame: valid only during the call.
   ///   - header: the VXLAN header it came under.
   ///   - timestamp: when the kernel received it, nanoseconds since 1970, UTC.
-  /// - Throws: `ReceiverError`, which ends receiving; `.write` with EPIPE ends it without an error.
+  /// - Throws: `ReceiverError`, which ends receiving; `.write` with EPIPE ends it without an error. The frame was not
+  ///   taken then, and is not in `pending`.
   mutating func receive(_ frame: RawSpan, header: VXLANHeader, timestamp: UInt64) throws(ReceiverError)
 
   /// No frame is waiting: hand on what is buffered.
