@@ -116,9 +116,26 @@ import Wire
     let cores = simulation.sent / 5 * simulation.coresPerUnit
     #expect((0.12...0.2).contains(cores), "\(cores)")
     #expect(simulation.shares.count <= 6, "\(simulation.shares)")
-    simulation.coresPerUnit = 0.01 / Self.bytes
+    simulation.flows = LimitSimulation.evenly(100, total: Self.bytes * 0.01, &random)
     simulation.run(milliseconds: 1_900)
     #expect(simulation.limiter.share.isAll)
+  }
+
+  /// A connection that was shed waits where it is let in; it takes no CPU time of ours then, but the capture's. It does
+  /// not stay for long.
+  @Test func anElephantThatOnlyWaits() {
+    var random = SeededGenerator(seed: 1407)
+    var simulation = LimitSimulation(cores: 0.05)
+    simulation.coresPerUnit = 0.25e-9
+    simulation.flows = LimitSimulation.evenly(100, total: 20e6, &random)
+    simulation.flows.append(
+      LimitSimulation.Flow(hash: 0x9000_0000, perMillisecond: 2e6, waitsOnceShed: true))
+    simulation.run(milliseconds: 2_000)
+    simulation.forget()
+    simulation.run(milliseconds: 10_000)
+    #expect(simulation.captured < 0.1 * 2e6 * 10_000)
+    #expect(simulation.flows.last!.sent == 0)
+    #expect(simulation.flows.dropLast().filter { $0.hash < 0x8000_0000 }.allSatisfy { $0.lost == 0 })
   }
 
   /// The kernel holds the group up, though the limit is kept.

@@ -28,8 +28,10 @@ struct LimitSimulation {
   /// Cores that a unit a second takes.
   var coresPerUnit = 0.0
   var isThrottled = false
-  /// Units captured since the last look, whether sent or not.
-  private var captured = 0.0
+  /// Units captured since `forget`, whether sent or not.
+  private(set) var captured = 0.0
+  /// Units sent at the last look.
+  private var lookedAt = 0.0
 
   init(rate: RateLimit? = nil, cores: Double? = nil) {
     limiter = FlowLimiter(rate: rate, cores: cores, now: 0) {}
@@ -38,7 +40,7 @@ struct LimitSimulation {
   private var now: Int64 { time * 1_000_000 }
 
   mutating func forget() {
-    sent = 0
+    (sent, captured, lookedAt) = (0, 0, 0)
     shares = []
     for index in flows.indices { (flows[index].sent, flows[index].lost) = (0, 0) }
   }
@@ -50,8 +52,8 @@ struct LimitSimulation {
       for index in flows.indices { offer(index, &tally) }
       limiter.merge(&tally, now: now)
       if time % 100 == 0 {
-        limiter.tick(now: now, cores: captured * 10 * coresPerUnit, isThrottled: isThrottled)
-        captured = 0
+        limiter.tick(now: now, cores: (sent - lookedAt) * 10 * coresPerUnit, isThrottled: isThrottled)
+        lookedAt = sent
       }
       let share = limiter.share.fraction
       if shares.last?.share != share { shares.append((time, share)) }

@@ -62,7 +62,7 @@ package final class FlowLimiter: Sendable {
     let isTooMuch = offered.map { $0.left(now) < $0.reserve } ?? false
     let before = state.load(ordering: .relaxed)
     controller.withLock {
-      $0.add(tally)
+      $0.add(tally, now: now)
       if isTooMuch {
         $0.cutToRate(now: now, left: sent?.left(now) ?? 0)
         offered?.fill()

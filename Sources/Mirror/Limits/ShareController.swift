@@ -20,6 +20,8 @@ struct ShareController {
   static let growth = 4.0
   /// Where growth begins from below: one flow in 1,024.
   static let leastGrown = FlowBands.band(of: 1 << 22)
+  /// Nanoseconds from one tick to the next, about.
+  static let period = 1e8
   /// Nanoseconds for which two cuts are one, unless the bucket has lost half of what it had.
   static let cutGap: Int64 = 20_000_000
   /// What is left of the CPU time when the kernel has held the group's processes up.
@@ -57,8 +59,15 @@ struct ShareController {
     lastTick = now
   }
 
-  /// Counts what was asked for since the last call.
-  mutating func add(_ tally: LoadTally) { totals.add(tally) }
+  /// Counts what was asked for since the last call, up to `now`. Bands that were let in at the last tick go again at once
+  /// where they ask for more CPU time than there is in two: what they cost the capture shows in no measurement of ours.
+  mutating func add(_ tally: LoadTally, now: Int64) {
+    totals.add(tally)
+    guard let cores, freshFrom > 0, freshFrom < level else { return }
+    var work: UInt64 = 0
+    for band in freshFrom..<level { work &+= totals.work[band] &- atTick.work[band] }
+    if Double(work) > 2 * cores * Self.period { lower(to: freshFrom, now: now, .cpu) }
+  }
 
   // MARK: Cutting
 
