@@ -11,6 +11,8 @@ IMAGE ?= packet-forwarder:latest
 ENGINE ?=
 # Per target.
 FUZZ_SECONDS ?= 60
+SOAK_MINUTES ?= 20
+SOAK_SEED ?=
 
 swift_sources = $(wildcard Package.swift Sources Tests bench fuzz)
 shell_scripts = .ci/run fuzz/run $(wildcard scripts/*) Tests/Tools/old_kernel_init.sh
@@ -108,6 +110,11 @@ sanitize: ## ThreadSanitizer over the unit tests and an end-to-end run, AddressS
 	@! cat $(thread_reports).* 2>/dev/null || { echo "sanitize: data races" >&2; exit 1; }
 	swift build --build-tests --sanitize=address --scratch-path $(SCRATCH)-asan
 	$(sanitized) swift test --skip-build --sanitize=address --scratch-path $(SCRATCH)-asan --skip EndToEndTests
+
+.PHONY: soak
+soak: build ## twenty minutes under changing load with faults at random: nothing may grow, crash or go missing
+	@scripts/setup bench test
+	bench/soak $(SCRATCH)/release/packet-forwarder --minutes $(SOAK_MINUTES) $(if $(SOAK_SEED),--seed $(SOAK_SEED))
 
 .PHONY: bench
 bench: ## measure, print the tables, draw the plots (see bench/README.md); an hour, or less with -C bench quick
