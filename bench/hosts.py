@@ -16,12 +16,12 @@ def run(*arguments):
     return subprocess.run(arguments, check=True, text=True, capture_output=True).stdout
 
 
-def wait_for(what, condition, seconds=10):
-    """Waits until `condition` holds; ends the program where it never does."""
+def wait_for(what, condition, seconds=10, explain=lambda: ""):
+    """Waits until `condition` holds; ends the program where it never does, with what `explain` says."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
-            raise SystemExit(f"waited in vain for {what}")
+            raise SystemExit(f"waited in vain for {what}: {explain()}")
         time.sleep(0.02)
 
 
@@ -98,11 +98,6 @@ class Group:
         with open(f"{self.path}/{name}", "w") as file:
             file.write(text)
 
-    def command(self, arguments):
-        """A command that runs in the group."""
-        return ["sh", "-c", f'echo $$ > {self.path}/cgroup.procs && exec "$@"', "sh"] + arguments
-
-    def seconds(self):
-        """CPU time used so far."""
-        with open(f"{self.path}/cpuacct.usage") as file:
-            return int(file.read()) / 1e9
+    def join(self):
+        """Moves the calling process into the group: for `preexec_fn`."""
+        self.write("cgroup.procs", "0")
