@@ -10,13 +10,18 @@ import Wire
 package final class Pipeline: FrameConsumer {
   private var encapsulator: Encapsulator
   private var hasCollectors = false
-  private let policy: Policy
+  let policy: Policy
   private let balancer: FlowBalancer
   /// Counters of encapsulators that are gone, and of frames that met none.
   private var base = Counters()
   private let published = Mutex(Published())
   private var selector: FrameSelector
   private let loops = Mutex<[LoopEvent]>([])
+  /// What is to be reported to the collectors next.
+  let reports = Mutex<ReportFrame?>(nil)
+  let isReportDue = Atomic(false)
+  /// What was reported last.
+  var lastReport: ReportFrame?
 
   /// Counters that other threads may read: those of the encapsulator in use, and all before.
   private struct Published {
@@ -43,9 +48,13 @@ package final class Pipeline: FrameConsumer {
     encapsulator = Encapsulator(to: nobody, balancer: balancer, policy: policy)
   }
 
+  /// Where frames go now.
+  var collectors: CollectorSet { encapsulator.sender.collectors }
+
   /// Sends to other collectors from the next batch on; an empty set drops and counts.
   package func setCollectors(_ collectors: CollectorSet) {
     publish()
+    endReports(of: self.collectors.paths, but: collectors.paths)
     base = snapshot
     hasCollectors = !collectors.paths.isEmpty
     balancer.change(to: collectors)
@@ -99,6 +108,7 @@ package final class Pipeline: FrameConsumer {
   package func publish(
     kernelDropped: UInt64? = nil, reserveFrames: UInt64? = nil, blindMilliseconds: UInt64? = nil
   ) {
+    sendReportIfDue()
     published.withLock {
       $0.capture = encapsulator.counters
       $0.send = encapsulator.sender.counters

@@ -122,6 +122,9 @@ package enum ForwarderMetrics {
     Metric("sent_datagrams", .counter, .datagrams, help: "datagrams that were sent to it", .number(\.sentDatagrams)),
     Metric("sent_bytes", .counter, .bytes, help: "bytes of these datagrams as outer IP packets", .number(\.sentBytes)),
     Metric(
+      "reports", .counter, .datagrams, help: "reports sent to it (`REPORTS`); not part of `sent_datagrams`",
+      .number(\.reports)),
+    Metric(
       "failed", .counter, .datagrams, help: "datagrams that could not be sent to it, by errno name",
       .tally(label: "errno") { report in
         report.failed.sorted { $0.key < $1.key }.map { (ErrnoName.of($0.key), $0.value) }

@@ -12,12 +12,12 @@ import Testing
   /// The rooms of the modules that have some.
   static let rooms = [
     "System": ["Netlink", "Output", "Sockets", "Time", "Waiting"],
-    "Wire": ["Headers", "Checksums", "Cutting", "Tunnel", "Flows"],
+    "Wire": ["Headers", "Checksums", "Cutting", "Tunnel", "Flows", "Control"],
     "Capture": ["Ring", "Libpcap", "Filter"],
     "Transport": ["Sending", "Collectors"],
     "Mirror": ["Selection", "Limits", "Encapsulation"],
     "Forwarder": ["Configuration", "Service", "Collectors", "Workers"],
-    "Receiver": ["Sinks"],
+    "Receiver": ["Sinks", "Arrival"],
     "packet-forwarder": ["Commands"],
   ]
 

@@ -102,6 +102,7 @@ import Transport
     Good("LOG_LEVEL", "Debug", "debug") { $0.logLevel.rawValue },
     Good("LOG_LEVEL", "WARN", "warning") { $0.logLevel.rawValue },
     Good("LOGLEVEL", "error", "error") { $0.logLevel.rawValue },
+    Good("REPORTS", "On", "on") { $0.reports.rawValue }, Good("REPORTS", "off", "off") { $0.reports.rawValue },
     Good("MIRROR_METADATA", "yes", "true") { "\($0.mirrorsMetadata)" },
     Good("MIRROR_METADATA", "TRUE", "true") { "\($0.mirrorsMetadata)" },
     Good("MIRROR_METADATA", "0", "false") { "\($0.mirrorsMetadata)" },
@@ -154,7 +155,7 @@ import Transport
     ("SAMPLE", "1000001", "a number from 1 to 1000000"), ("STAT_FORMAT", "xml", "text or json"),
     ("LOG_LEVEL", "loud", "one of trace, debug, info, notice, warning, error, critical"),
     ("LOGLEVEL", "loud", "one of trace, debug, info, notice, warning, error, critical"),
-    ("MIRROR_METADATA", "perhaps", "yes or no"),
+    ("REPORTS", "yes", "auto, on or off"), ("MIRROR_METADATA", "perhaps", "yes or no"),
   ]
   private static let mtu = "a number of bytes from 576 to 65535"
   private static let size = "a size from 1MiB to 4GiB, such as 32MiB"
@@ -226,7 +227,7 @@ import Transport
       "STAT_DURATION": "5", "CAPTURE": "libpcap", "SNAP_LENGTH": "128", "OVERSIZE": "drop", "SEGMENT": "wire",
       "CHECKSUM": "keep", "SOURCE_PORTS": "8", "DESTINATION_MODE": "copy", "RESOLVE_INTERVAL": "7", "WORKERS": "2",
       "BUFFER_SIZE": "1536KiB", "RATE_LIMIT": "50Mbps", "CPU_LIMIT": "0.25", "SAMPLE": "4", "STAT_FORMAT": "json",
-      "LOG_LEVEL": "debug", "MIRROR_METADATA": "yes",
+      "LOG_LEVEL": "debug", "REPORTS": "on", "MIRROR_METADATA": "yes",
     ]
     let choices = try read(given.merging(["DESTINATION": "c"]) { $1 }).choices
     #expect(Set(choices) == Set(given.map { "\($0.key)=\($0.value)" }))

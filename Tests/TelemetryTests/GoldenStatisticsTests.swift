@@ -11,9 +11,9 @@ import Transport
     {"blind_milliseconds":1000023,"captured_bytes":1000002,"captured_packets":1000001,\#
     "checksums_filled":1000011,"collectors":[{"address":"192.0.2.1:4789","failed":{"E3":1000027,\#
     "EACCES":1000028,"ENOBUFS":1000029,"EPERM":1000026},"icmp":{"host prohibited":1000031,\#
-    "port unreachable":1000030},"last_error":"port unreachable from 192.0.2.10","sent_bytes":1000025,\#
+    "port unreachable":1000030},"last_error":"port unreachable from 192.0.2.10","reports":1000034,"sent_bytes":1000025,\#
     "sent_datagrams":1000024},{"address":"[2001:db8::1]:4790","failed":{},"icmp":{},"last_error":null,\#
-    "sent_bytes":0,"sent_datagrams":0}],"dropped_packets":{"cpu":1000033,"loop":1000006,"no_destination":1000007,\#
+    "reports":0,"sent_bytes":0,"sent_datagrams":0}],"dropped_packets":{"cpu":1000033,"loop":1000006,"no_destination":1000007,\#
     "oversize":1000003,"rate":1000004,"sample":1000005,"send":{"E135":1000021,"E3":1000018,"EACCES":1000019,\#
     "ENOBUFS":1000020,"EPERM":1000017}},"dropped_total":11000153,"engine":"ring","final":false,"flow_share":0.125,\#
     "forwarded_packets":1000012,"fragmented_packets":1000009,"host":"app-1\t\r\b\f\u001f\u0000</>",\#
@@ -22,9 +22,9 @@ import Transport
     "total":{"blind_milliseconds":2000023,"captured_bytes":2000002,"captured_packets":2000001,\#
     "checksums_filled":2000011,"collectors":[{"address":"192.0.2.1:4789","failed":{"E3":2000027,\#
     "EACCES":2000028,"ENOBUFS":2000029,"EPERM":2000026},"icmp":{"host prohibited":2000031,\#
-    "port unreachable":2000030},"last_error":"port unreachable from 192.0.2.10","sent_bytes":2000025,\#
+    "port unreachable":2000030},"last_error":"port unreachable from 192.0.2.10","reports":2000034,"sent_bytes":2000025,\#
     "sent_datagrams":2000024},{"address":"[2001:db8::1]:4790","failed":{},"icmp":{},"last_error":null,\#
-    "sent_bytes":0,"sent_datagrams":0}],"dropped_packets":{"cpu":2000033,"loop":2000006,"no_destination":2000007,\#
+    "reports":0,"sent_bytes":0,"sent_datagrams":0}],"dropped_packets":{"cpu":2000033,"loop":2000006,"no_destination":2000007,\#
     "oversize":2000003,"rate":2000004,"sample":2000005,"send":{"E135":2000021,"E3":2000018,"EACCES":2000019,\#
     "ENOBUFS":2000020,"EPERM":2000017}},"dropped_total":22000153,"forwarded_packets":2000012,\#
     "fragmented_packets":2000009,"kernel_dropped_packets":2000022,"reserve_packets":2000032,"segmented_packets":2000008,\#

@@ -61,6 +61,7 @@ extension CollectorDirectory {
     for path in paths.values {
       path.takeReports()
       path.retrySegmentation()
+      path.takeRequests()
     }
     for (address, ledger) in ledgers {
       for event in ledger.takeEvents() { announce(event, address) }

@@ -60,6 +60,9 @@ extension Setting {
       "log-level", "LOG_LEVEL", "LOGLEVEL", to: \.logLevel, .logLevel,
       help: "trace, debug, info, notice, warning, error or critical."),
     Setting(
+      "reports", "REPORTS", to: \.reports, .choice,
+      help: "Once a second, tell collectors what was sent: auto (those that ask), on or off."),
+    Setting(
       "mirror-metadata", "MIRROR_METADATA", to: \.mirrorsMetadata, .yesOrNo,
       help: "Also mirror the cloud's metadata and credential endpoints: yes or no."),
   ]

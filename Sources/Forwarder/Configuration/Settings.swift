@@ -49,6 +49,8 @@ public struct Settings: Sendable {
   public var statFormat = StatisticsFormat.text
   /// Least severe log messages shown.
   public var logLevel = Logger.Level.info
+  /// Which collectors get reports of what was sent to them.
+  public var reports = ReportPolicy.auto
   /// Whether the cloud's metadata endpoints are mirrored.
   public var mirrorsMetadata = false
 

@@ -43,6 +43,7 @@ extension ForwarderService {
         loopGuard.report(to: logger)
         announceStart()
         let now = snapshot
+        report(now)
         for line in watch.tick(now: MonotonicClock.milliseconds, now.counters, now.reports) {
           logger.log(level: line.level, "\(line.text)")
         }

@@ -24,6 +24,7 @@ extension ForwarderService {
     for worker in workers { worker.stop(by: deadline - 100) }
     for worker in workers { worker.ended.wait(milliseconds: TimeLimit(by: deadline).left) }
     let unfinished = workers.count { !$0.status.hasEnded }
+    if unfinished == 0 { reportTheEnd(snapshot) }
     let total = snapshot
     statistics.finish(total)
     logger.debug(

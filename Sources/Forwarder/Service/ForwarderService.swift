@@ -91,7 +91,7 @@ public final class ForwarderService: Sendable {
     let group = count > 1 ? FanoutGroup() : nil
     let policy = Policy(
       vni: settings.vni, oversize: settings.oversize, segment: settings.segment, checksum: settings.checksum,
-      mtu: settings.mtu)
+      mtu: settings.mtu, reports: settings.reports)
     var workers: [Worker] = []
     for index in 0..<count {
       let engine = EngineOpener(

@@ -106,6 +106,12 @@ final class Worker: Sendable {
   /// Sends to these collectors from the next batch on.
   func send(to collectors: CollectorSet) { change { $0.collectors = collectors } }
 
+  /// Has a report go out between two batches.
+  func report(_ report: ReportFrame) {
+    pipeline.offer(report)
+    wakeUp.signal()
+  }
+
   /// Whether every change asked for has been carried out, or no frame is being captured.
   var isSettled: Bool {
     orders.withLock { $0.settled == $0.generation } || !status.isCapturing

@@ -17,6 +17,7 @@ public final class CollectorLedger: Sendable {
   public let address: SocketAddress
   private let sentDatagrams = Atomic<UInt64>(0)
   private let sentBytes = Atomic<UInt64>(0)
+  private let reports = Atomic<UInt64>(0)
   private let rare: Mutex<Rare>
 
   /// What changes only when something is wrong.
@@ -39,6 +40,7 @@ public final class CollectorLedger: Sendable {
     var report = rare.withLock { $0.report }
     report.sentDatagrams = sentDatagrams.load(ordering: .relaxed)
     report.sentBytes = sentBytes.load(ordering: .relaxed)
+    report.reports = reports.load(ordering: .relaxed)
     return report
   }
 
@@ -55,6 +57,9 @@ public final class CollectorLedger: Sendable {
     sentDatagrams.wrappingAdd(UInt64(datagrams), ordering: .relaxed)
     sentBytes.wrappingAdd(UInt64(bytes), ordering: .relaxed)
   }
+
+  /// A report has gone out.
+  func countReport() { reports.wrappingAdd(1, ordering: .relaxed) }
 
   func countFailed(datagrams: Int, code: CInt) {
     rare.withLock { rare in

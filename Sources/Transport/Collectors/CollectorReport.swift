@@ -8,6 +8,8 @@ public struct CollectorReport: Equatable, Sendable {
   public var sentDatagrams: UInt64 = 0
   /// Bytes of the outer IP packets of these.
   public var sentBytes: UInt64 = 0
+  /// Reports sent beside these (`ReportFrame`).
+  public var reports: UInt64 = 0
   /// Datagrams that could not be sent, by errno.
   public var failed: [CInt: UInt64] = [:]
   /// ICMP errors about our datagrams, by what they say, such as `port unreachable`.
