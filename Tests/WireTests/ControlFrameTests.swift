@@ -6,7 +6,7 @@ import Wire
 @Suite struct ControlFrameTests {
   @Test func aRequestIsExact() {
     let expected =
-      hex("02 50 46 00 00 01 02 50 46 00 00 02 88 b5 50 4b 54 46 01 04 00 00") + [UInt8](repeating: 0, count: 38)
+      hex("02 50 46 00 00 01 02 50 46 00 00 02 88 b5 70 6b 66 77 01 04 00 00") + [UInt8](repeating: 0, count: 38)
     #expect(ControlFrame.bytes(.request, body: []) == expected)
     let parsed = Self.parse(expected)
     #expect(parsed?.kind == .request && parsed?.body.isEmpty == true)

@@ -4,10 +4,10 @@
 ///
 /// | offset | bytes | what |
 /// |---|---|---|
-/// | 0 | 6 | destination 02:50:46:00:00:01 |
-/// | 6 | 6 | source 02:50:46:00:00:02 |
+/// | 0 | 6 | destination: 02:50:46:00:00:02 towards the collector, 02:50:46:00:00:01 towards the forwarder |
+/// | 6 | 6 | source: the other one of the two |
 /// | 12 | 2 | EtherType 0x88B5 |
-/// | 14 | 4 | `PKTF` |
+/// | 14 | 4 | 0x706B6677, `pkfw` |
 /// | 18 | 1 | version, 1 |
 /// | 19 | 1 | kind |
 /// | 20 | 2 | bytes of the body, which begins at 22 |
@@ -18,10 +18,6 @@ public enum ControlFrame {
   public enum Kind: UInt8, Sendable {
     /// What was sent so far (`ReportFrame`), from forwarder to collector.
     case report = 1
-    /// Asks whether a datagram arrives, from forwarder to collector.
-    case probe = 2
-    /// It has arrived, from collector to forwarder.
-    case answer = 3
     /// Asks for reports, from collector to forwarder; the body is empty.
     case request = 4
   }
@@ -32,8 +28,8 @@ public enum ControlFrame {
   public static let headByteCount = 22
   /// The shortest Ethernet frame without its checksum, to which frames are padded.
   public static let minimumFrame = 60
-  /// `PKTF`.
-  public static let magic: UInt32 = 0x504B_5446
+  /// `pkfw`.
+  public static let magic: UInt32 = 0x706B_6677
   /// Where the EtherType stands.
   @inlinable public static var etherTypeField: HeaderField<UInt16> { HeaderField(12) }
   /// Where `magic` stands.
@@ -41,8 +37,10 @@ public enum ControlFrame {
   private static let versionField = HeaderField<UInt8>(18)
   private static let kindField = HeaderField<UInt8>(19)
   private static let lengthField = HeaderField<UInt16>(20)
-  private static let destination: UInt64 = 0x0250_4600_0001
-  private static let source: UInt64 = 0x0250_4600_0002
+  /// Stands for the collector inside the tunnel.
+  public static let collector: UInt64 = 0x0250_4600_0002
+  /// Stands for the forwarder inside the tunnel.
+  public static let forwarder: UInt64 = 0x0250_4600_0001
   private static let version: UInt8 = 1
 
   /// Whether a frame is one of these, of whatever kind and version: it is no mirrored frame.
@@ -62,6 +60,7 @@ public enum ControlFrame {
   /// A frame around `body` of at most 65,535 bytes.
   public static func bytes(_ kind: Kind, body: [UInt8]) -> [UInt8] {
     precondition(body.count <= Int(UInt16.max))
+    let (destination, source) = kind == .request ? (forwarder, collector) : (collector, forwarder)
     var writer = ByteWriter()
     writer.append(UInt16(destination >> 32))
     writer.append(UInt32(truncatingIfNeeded: destination))
