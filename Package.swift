@@ -49,7 +49,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: packetPath),
-    .target(name: "Receiver", dependencies: ["CLinux", "System", "Telemetry", "Wire"], swiftSettings: strict),
+    .target(
+      name: "Receiver", dependencies: ["CLinux", "CPcap", "System", "Telemetry", "Wire"], swiftSettings: packetPath),
     .executableTarget(
       name: "packet-forwarder",
       dependencies: [

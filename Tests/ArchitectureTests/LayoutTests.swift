@@ -17,7 +17,7 @@ import Testing
     "Transport": ["Sending", "Collectors"],
     "Mirror": ["Selection", "Limits", "Encapsulation"],
     "Forwarder": ["Configuration", "Service", "Collectors", "Workers"],
-    "Receiver": ["Sinks", "Arrival"],
+    "Receiver": ["Intake", "Accounts", "Sinks"],
     "packet-forwarder": ["Commands"],
   ]
 

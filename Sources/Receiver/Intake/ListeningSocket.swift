@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import System
 
@@ -6,6 +7,13 @@ struct ListeningSocket: ~Copyable {
   private let owner: OwnedDescriptor
 
   var descriptor: CInt { owner.value }
+
+  /// UDP_GRO (linux/udp.h): datagrams of one sender and one size may come as one message; from Linux 5.0 on.
+  static let udpGRO: CInt = 104
+  /// IP_RECVFRAGSIZE (linux/in.h): a message that came in fragments says so.
+  static let ipFragmentSize: CInt = 25
+  /// IPV6_RECVFRAGSIZE (linux/in6.h).
+  static let ipv6FragmentSize: CInt = 77
 
   /// Without a host: one dual-stack IPv6 socket, or IPv4 alone where the kernel has no IPv6.
   init(address: ListenAddress, receiveBuffer: CInt) throws(ReceiverError) {
@@ -20,6 +28,24 @@ struct ListeningSocket: ~Copyable {
     }
   }
 
+  /// One more at the address of `first`, with which it shares what arrives: the kernel chooses by sender's and own
+  /// address and port, so what came from one port of a sender stays with one socket.
+  init(sharing first: borrowing ListeningSocket, receiveBuffer: CInt) throws(ReceiverError) {
+    guard let address = SocketAddress(localOf: first.descriptor) else {
+      throw ReceiverError(.bind, code: EINVAL)
+    }
+    // An address of every family reads as IPv6 with all bits zero.
+    owner = try Self.open(at: address, receiveBuffer: receiveBuffer, isShared: true)
+  }
+
+  /// Lets others of this user bind to the same address from now on. The first of them is bound without, so that a port
+  /// in use is an error and not half of the traffic.
+  func allowSharing() throws(ReceiverError) {
+    try ReceiverError.from(.setsockopt) { () throws(SystemError) in
+      try SocketOption.set(descriptor, SOL_SOCKET, SO_REUSEPORT, to: 1, "SO_REUSEPORT")
+    }
+  }
+
   /// The preferred one of the host's addresses.
   private static func lookUp(_ host: String, port: UInt16) throws(ReceiverError) -> SocketAddress {
     do throws(NameLookup.Failure) {
@@ -31,13 +57,16 @@ struct ListeningSocket: ~Copyable {
     throw ReceiverError(.resolve, code: EAI_NONAME)
   }
 
-  private static func open(at address: SocketAddress, receiveBuffer: CInt) throws(ReceiverError) -> OwnedDescriptor {
+  private static func open(
+    at address: SocketAddress, receiveBuffer: CInt, isShared: Bool = false
+  ) throws(ReceiverError) -> OwnedDescriptor {
     let family = address.isIPv6 ? AF_INET6 : AF_INET
     let owner = try ReceiverError.from(.socket) { () throws(SystemError) in
       try OwnedDescriptor.socket(family, .datagram, isBlocking: false)
     }
     try ReceiverError.from(.setsockopt) { () throws(SystemError) in
       try configure(owner.value, isIPv6: address.isIPv6, receiveBuffer: receiveBuffer)
+      if isShared { try SocketOption.set(owner.value, SOL_SOCKET, SO_REUSEPORT, to: 1, "SO_REUSEPORT") }
     }
     try ReceiverError.from(.bind) { () throws(SystemError) in try owner.bind(to: address) }
     return owner
@@ -51,7 +80,11 @@ struct ListeningSocket: ~Copyable {
       try? SocketOption.set(descriptor, SOL_SOCKET, SO_RCVBUF, to: receiveBuffer, "SO_RCVBUF")
     }
     try SocketOption.set(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, to: 1, "SO_TIMESTAMPNS")
+    // What an old kernel has not is done without: datagrams come one by one, fragments are not told.
+    try? SocketOption.set(descriptor, CLinux_SOL_UDP, udpGRO, to: 1, "UDP_GRO")
+    try? SocketOption.set(descriptor, CInt(IPPROTO_IP), ipFragmentSize, to: 1, "IP_RECVFRAGSIZE")
     guard isIPv6 else { return }
+    try? SocketOption.set(descriptor, CInt(IPPROTO_IPV6), ipv6FragmentSize, to: 1, "IPV6_RECVFRAGSIZE")
     try SocketOption.set(descriptor, CInt(IPPROTO_IPV6), IPV6_V6ONLY, to: 0, "IPV6_V6ONLY")
     // Tunnels over IPv6 may send a zero UDP checksum (RFC 6935), which the kernel drops unless told otherwise
     // (UDP_NO_CHECK6_RX in linux/udp.h). What sends a checksum is received in any case.
@@ -67,22 +100,10 @@ struct ListeningSocket: ~Copyable {
   /// Bytes the kernel granted. It doubles what was asked for to cover its overhead, and reports the double.
   var receiveBufferSize: Int { Int(SocketOption.get(descriptor, SOL_SOCKET, SO_RCVBUF) ?? 0) }
 
-  /// The kernel's count of datagrams this socket had no room for; nil before Linux 4.12.
+  /// The kernel's count of messages this socket had no room for, which is what SO_RXQ_OVFL would say with the next
+  /// one; nil before Linux 4.12.
   var dropCount: UInt32? {
     // Option and index: SO_MEMINFO in asm-generic/socket.h, SK_MEMINFO_DROPS in linux/sock_diag.h.
     SocketOption.get(descriptor, SOL_SOCKET, SO_MEMINFO, into: InlineArray<9, UInt32>(repeating: 0))?[8]
-  }
-
-  /// Waits for a datagram, for `stop`, or for the reader of `output` to go away.
-  func wait(stop: Event, output: CInt?) throws(ReceiverError) {
-    // poll(2) reports that a reader has gone without being asked to.
-    var entries: InlineArray<3, pollfd> = [.readable(descriptor), .readable(stop.descriptor), .closed(output ?? -1)]
-    var span = entries.mutableSpan
-    do throws(SystemError) {
-      try Polling.poll(&span, milliseconds: -1)
-    } catch {
-      throw ReceiverError(.poll, code: error.code)
-    }
-    guard entries[2].revents & Int16(POLLERR) == 0 else { throw ReceiverError.readerGone }
   }
 }

@@ -5,15 +5,11 @@ public import Wire
 /// Datagrams carry no numbers, so it is counts that are compared: a report says how many were sent before it, and those
 /// that have come are counted. What overtakes a report, or is overtaken by it, makes up for it by the next one: only
 /// what is missing at two reports in a row, or when no more is to come, is called lost.
-public struct StreamAccount: Sendable {
+public struct StreamAccount: Equatable, Sendable {
   /// What there is to say of a source port, over all the streams that used it.
   public struct Figures: Equatable, Sendable {
     /// Datagrams that the forwarder says it has sent, as far as it can be held against what came.
     public var sent: UInt64 = 0
-    /// Datagrams that came, reports among them.
-    public var received: UInt64 = 0
-    /// Bytes of these as UDP payload.
-    public var receivedBytes: UInt64 = 0
     /// Datagrams that were sent and did not come.
     public var lost: UInt64 = 0
     /// Datagrams that came more often than they were sent, beyond those that were lost.
@@ -33,7 +29,7 @@ public struct StreamAccount: Sendable {
   }
 
   /// The stream that reports are of.
-  private struct Stream {
+  private struct Stream: Equatable {
     var number: UInt64
     /// Where counting began: what had been sent, and what had come.
     var baseSent: UInt64
@@ -60,8 +56,6 @@ public struct StreamAccount: Sendable {
 
   /// What the streams before the present one came to.
   private var past = Figures()
-  private var received: UInt64 = 0
-  private var receivedBytes: UInt64 = 0
   private var stream: Stream?
   /// The last report.
   public private(set) var lastReport: ReportFrame?
@@ -71,24 +65,19 @@ public struct StreamAccount: Sendable {
   /// Nothing has come yet.
   public init() {}
 
-  /// Datagrams came, with so many bytes of UDP payload; reports are such datagrams too, and are counted after `take`.
-  public mutating func arrived(datagrams: UInt64 = 1, bytes: Int) {
-    received &+= datagrams
-    receivedBytes &+= UInt64(bytes)
-  }
-
   /// Takes in a report.
   ///
   /// - Parameters:
+  ///   - received: datagrams that came from the port before it, reports among them.
   ///   - stamp: when it came by the kernel's stamp, nanoseconds since 1970.
   ///   - now: the same by a clock that does not go back.
   ///   - start: when this receiver began to listen, by that clock.
-  public mutating func take(_ report: ReportFrame, stamp: UInt64, now: Int64, start: Int64) {
+  public mutating func take(_ report: ReportFrame, received: UInt64, stamp: UInt64, now: Int64, start: Int64) {
     if let stream, stream.number == report.stream, report.sequence <= stream.sequence {
       past.lateReports &+= 1
       return
     }
-    if stream?.number != report.stream { begin(report, now: now, start: start) }
+    if stream?.number != report.stream { begin(report, received: received, now: now, start: start) }
     guard var current = stream else { return }
     current.missingBefore = current.sequence == report.sequence ? nil : current.missing
     current.sequence = report.sequence
@@ -105,7 +94,7 @@ public struct StreamAccount: Sendable {
   }
 
   /// The first report of a stream: what there was before is settled.
-  private mutating func begin(_ report: ReportFrame, now: Int64, start: Int64) {
+  private mutating func begin(_ report: ReportFrame, received: UInt64, now: Int64, start: Int64) {
     var claimed = received
     if let old = stream {
       // Behind the old stream's last report, itself a datagram, may have come its tail and the new one's head.
@@ -132,11 +121,9 @@ public struct StreamAccount: Sendable {
     return (sent, UInt64(max(0, missing)), UInt64(max(0, -missing)))
   }
 
-  /// What it all comes to now.
-  public var figures: Figures {
+  /// What it all comes to when so many datagrams have come from the port, reports among them.
+  public func figures(received: UInt64) -> Figures {
     var figures = past
-    figures.received = received
-    figures.receivedBytes = receivedBytes
     guard let stream else { return figures }
     let present = settled(stream, received: received)
     figures.sent &+= present.sent
