@@ -17,12 +17,15 @@ struct DatagramSlab: ~Copyable {
 
   private let slots: UnsafeMutableRawPointer
   private let controls: UnsafeMutableRawPointer
+  private let names: UnsafeMutablePointer<sockaddr_storage>
   private let vectors: UnsafeMutablePointer<iovec>
   private let messages: UnsafeMutablePointer<CLinux_mmsghdr>
 
   init() {
     unsafe slots = .allocate(byteCount: Self.capacity * Self.stride, alignment: 64)
     unsafe controls = .allocate(byteCount: Self.capacity * Self.controlBytes, alignment: 16)
+    unsafe names = .allocate(capacity: Self.capacity)
+    unsafe names.initialize(repeating: sockaddr_storage(), count: Self.capacity)
     unsafe vectors = .allocate(capacity: Self.capacity)
     unsafe messages = .allocate(capacity: Self.capacity)
     for index in 0..<Self.capacity {
@@ -32,6 +35,7 @@ struct DatagramSlab: ~Copyable {
       unsafe header.msg_iov = vectors + index
       unsafe header.msg_iovlen = 1
       unsafe header.msg_control = controls + index * Self.controlBytes
+      unsafe header.msg_name = UnsafeMutableRawPointer(names + index)
       unsafe (messages + index).initialize(to: CLinux_mmsghdr(msg_hdr: header, msg_len: 0))
     }
   }
@@ -39,6 +43,7 @@ struct DatagramSlab: ~Copyable {
   deinit {
     unsafe slots.deallocate()
     unsafe controls.deallocate()
+    unsafe names.deallocate()
     unsafe vectors.deallocate()
     unsafe messages.deallocate()
   }
@@ -46,8 +51,9 @@ struct DatagramSlab: ~Copyable {
   /// Takes the datagrams that wait in `socket`, at most `capacity`, without waiting for any.
   func receive(from socket: CInt) throws(ReceiverError) -> Int {
     for index in 0..<Self.capacity {
-      // The kernel shortened it to what it wrote last time.
+      // The kernel shortened both to what it wrote last time.
       unsafe messages[index].msg_hdr.msg_controllen = Self.controlBytes
+      unsafe messages[index].msg_hdr.msg_namelen = socklen_t(MemoryLayout<sockaddr_storage>.size)
     }
     do throws(SystemError) {
       let count = try Syscall.performNow("recvmmsg") {
@@ -73,6 +79,13 @@ struct DatagramSlab: ~Copyable {
   func isSnapped(at index: Int) -> Bool {
     precondition(index >= 0 && index < Self.capacity)
     return unsafe messages[index].msg_hdr.msg_flags & CInt(MSG_TRUNC) != 0
+  }
+
+  /// Address and port that the datagram at `index` came from; nil where the kernel does not say.
+  func sender(at index: Int) -> SocketAddress? {
+    precondition(index >= 0 && index < Self.capacity)
+    // recvmmsg has filled it, and it lives as long as self.
+    return unsafe SocketAddress(UnsafeRawPointer(names + index))
   }
 
   /// When the kernel received the datagram at `index`: nanoseconds since 1970, UTC.

@@ -1,7 +1,7 @@
 public import Wire
 
-/// What became of the datagrams received. Every datagram is in exactly one of the last five counters of datagrams:
-/// `datagrams = frames + undelivered + invalidHeaders + otherVNI + truncated`.
+/// What became of the datagrams received. Every datagram is in exactly one of these counters:
+/// `datagrams = frames + undelivered + probes + invalidHeaders + otherVNI + truncated`.
 public struct ReceiveCounters: Equatable, Sendable {
   /// Datagrams looked at.
   public var datagrams: UInt64 = 0
@@ -13,6 +13,8 @@ public struct ReceiveCounters: Equatable, Sendable {
   public var frameBytes: UInt64 = 0
   /// Inner frames that wait to be written or, in the last figures, could not be. Not cumulative.
   public var undelivered: UInt64 = 0
+  /// Probes of `check`, which are answered and not handed on.
+  public var probes: UInt64 = 0
   /// Datagrams without the VXLAN I flag.
   public var invalidHeaders: UInt64 = 0
   /// Datagrams of another VNI than the one asked for.
@@ -32,6 +34,7 @@ public struct ReceiveCounters: Equatable, Sendable {
     difference.bytes -= earlier.bytes
     difference.frames -= earlier.frames
     difference.frameBytes -= earlier.frameBytes
+    difference.probes -= earlier.probes
     difference.invalidHeaders -= earlier.invalidHeaders
     difference.otherVNI -= earlier.otherVNI
     difference.truncated -= earlier.truncated
@@ -53,6 +56,13 @@ public struct Decapsulation: Sendable {
   /// Lets `vni` through, or every VNI.
   public init(vni: UInt32? = nil) {
     self.vni = vni
+  }
+
+  /// Counts a datagram that is a probe.
+  mutating func countProbe(_ datagram: RawSpan) {
+    counters.datagrams += 1
+    counters.bytes += UInt64(datagram.byteCount)
+    counters.probes += 1
   }
 
   /// Checks and counts one datagram.

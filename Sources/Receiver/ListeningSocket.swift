@@ -64,6 +64,9 @@ struct ListeningSocket: ~Copyable {
     SocketAddress(localOf: descriptor)?.port ?? 0
   }
 
+  /// Sends one datagram from the port listened on, unless that would have to wait or fails.
+  func send(_ bytes: [UInt8], to address: SocketAddress) { try? owner.send(bytes, to: address) }
+
   /// Bytes the kernel granted. It doubles what was asked for to cover its overhead, and reports the double.
   var receiveBufferSize: Int { Int(SocketOption.get(descriptor, SOL_SOCKET, SO_RCVBUF) ?? 0) }
 

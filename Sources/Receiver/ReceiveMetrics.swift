@@ -29,6 +29,9 @@ enum ReceiveMetrics {
       help: "frames that wait to be written; on the last line, that could not be", .number(\.undelivered)
     ) { ", \($0.value) not written" },
     Metric(
+      "probes", .counter, .datagrams, help: "probes of `check`, which are answered and not shown", .number(\.probes)
+    ) { $0.value > 0 ? ", \($0.value) probes" : "" },
+    Metric(
       "invalid_headers", .counter, .datagrams, help: "datagrams without the flag of a valid VNI",
       .number(\.invalidHeaders)
     ) { ", \($0.value) with an invalid header" },
@@ -49,6 +52,8 @@ enum ReceiveMetrics {
   static let sums = [
     MetricSum(
       "received_datagrams",
-      of: ["delivered_frames", "undelivered_frames", "invalid_headers", "other_vni", "truncated_datagrams"])
+      of: [
+        "delivered_frames", "undelivered_frames", "probes", "invalid_headers", "other_vni", "truncated_datagrams",
+      ])
   ]
 }

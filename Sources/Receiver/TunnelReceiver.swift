@@ -28,6 +28,7 @@ public struct TunnelReceiver: ~Copyable {
 
   private var socket: UDPReceiver
   private var decapsulation: Decapsulation
+  private var responder = ProbeResponder()
   /// The frame at which the sink failed, which it did not take.
   private var refused = FrameTally()
   /// Shared with whoever prints it.
@@ -72,7 +73,7 @@ public struct TunnelReceiver: ~Copyable {
       let isStopped = stop.isSet
       let count = try socket.receive()
       for index in 0..<count where decapsulation.counters.frames < limit {
-        try Self.handOn(index, of: socket, through: &decapsulation, to: &sink, refused: &refused)
+        try Self.handOn(index, of: socket, through: &decapsulation, &responder, to: &sink, refused: &refused)
       }
       publish(pending: sink.pending)
       drained += isStopped ? 1 : 0
@@ -88,9 +89,13 @@ public struct TunnelReceiver: ~Copyable {
 
   private static func handOn(
     _ index: Int, of socket: borrowing UDPReceiver, through decapsulation: inout Decapsulation,
-    to sink: inout some FrameSink & ~Copyable, refused: inout FrameTally
+    _ responder: inout ProbeResponder, to sink: inout some FrameSink & ~Copyable, refused: inout FrameTally
   ) throws(ReceiverError) {
     let datagram = socket.datagram(at: index)
+    if let probe = ProbeFrame.find(in: datagram) {
+      decapsulation.countProbe(datagram)
+      return socket.answer(probe, at: index, vni: decapsulation.vni, by: &responder)
+    }
     guard let header = decapsulation.check(datagram, isSnapped: socket.isSnapped(at: index)) else { return }
     let frame = datagram.extracting(VXLANHeader.byteCount..<datagram.byteCount)
     do throws(ReceiverError) {

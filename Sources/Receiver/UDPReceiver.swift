@@ -1,4 +1,5 @@
 public import System
+internal import Wire
 
 /// The owner of a listening UDP socket and of the memory its datagrams arrive in. Nothing is allocated after `init`.
 ///
@@ -57,6 +58,17 @@ public struct UDPReceiver: ~Copyable {
 
   /// When the kernel received the datagram at `index`: nanoseconds since 1970, UTC.
   public borrowing func timestamp(at index: Int) -> UInt64 { slab.timestamp(at: index) }
+
+  /// Sends the answer to the probe at `index` of the last batch, if it gets one. One that cannot be sent now is lost.
+  borrowing func answer(
+    _ probe: (frame: ProbeFrame, vni: UInt32), at index: Int, vni: UInt32?, by responder: inout ProbeResponder
+  ) {
+    let byteCount = datagram(at: index).byteCount
+    guard let sender = slab.sender(at: index),
+      let answer = responder.answer(probe, byteCount: byteCount, to: sender, vni: vni)
+    else { return }
+    socket.send(answer, to: sender)
+  }
 
   /// Reads the kernel's drop counter into `kernelDrops`. Its 32 bits may wrap between two calls, once.
   public mutating func updateKernelDrops() {

@@ -8,11 +8,12 @@ import Testing
   /// No two are the same, and they balance.
   private func counters(_ scale: UInt64) -> ReceiveCounters {
     var counters = ReceiveCounters()
-    counters.datagrams = scale * 101
+    counters.datagrams = scale * 114
     counters.bytes = scale * 102
     counters.frames = scale * 7
     counters.frameBytes = scale * 104
     counters.undelivered = scale * 11
+    counters.probes = scale * 13
     counters.invalidHeaders = scale * 17
     counters.otherVNI = scale * 23
     counters.truncated = scale * 43
@@ -26,14 +27,14 @@ import Testing
       total: counters(2))
   }
 
-  /// The very bytes of the statistics, as the version before the catalogue of metrics wrote them.
-  @Test func jsonIsByteForByteWhatItWas() {
+  /// The very bytes of the statistics.
+  @Test func jsonToTheByte() {
     let expected = #"""
-      {"time":"2023-11-14T22:13:20.125Z","interval":29.996,"final":true,"received_datagrams":101,\#
-      "received_bytes":102,"delivered_frames":7,"delivered_bytes":104,"undelivered_frames":11,"invalid_headers":17,\#
-      "other_vni":23,"truncated_datagrams":43,"kernel_dropped_datagrams":109,"total":{"received_datagrams":202,\#
-      "received_bytes":204,"delivered_frames":14,"delivered_bytes":208,"undelivered_frames":22,"invalid_headers":34,\#
-      "other_vni":46,"truncated_datagrams":86,"kernel_dropped_datagrams":218}}
+      {"time":"2023-11-14T22:13:20.125Z","interval":29.996,"final":true,"received_datagrams":114,\#
+      "received_bytes":102,"delivered_frames":7,"delivered_bytes":104,"undelivered_frames":11,"probes":13,\#
+      "invalid_headers":17,"other_vni":23,"truncated_datagrams":43,"kernel_dropped_datagrams":109,"total":{"received_datagrams":228,\#
+      "received_bytes":204,"delivered_frames":14,"delivered_bytes":208,"undelivered_frames":22,"probes":26,\#
+      "invalid_headers":34,"other_vni":46,"truncated_datagrams":86,"kernel_dropped_datagrams":218}}
       """#
     #expect(line(isFinal: true).json == expected)
     var exact = line(isFinal: false)
@@ -41,9 +42,9 @@ import Testing
     #expect(exact.json.contains("\"interval\":30.000,\"final\":false,"))
   }
 
-  @Test func textIsByteForByteWhatItWas() {
+  @Test func textToTheByte() {
     let figures =
-      "in 29.996 s: 101 datagrams (102 bytes), 7 frames (104 bytes), 11 not written, 17 with an invalid header, "
+      "in 29.996 s: 114 datagrams (102 bytes), 7 frames (104 bytes), 11 not written, 13 probes, 17 with an invalid header, "
       + "23 of other VNIs, 43 truncated, 109 dropped by the kernel"
     #expect(line(isFinal: false).text == "received " + figures)
     #expect(line(isFinal: true).text == "received in all " + figures)
