@@ -49,11 +49,14 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: packetPath),
+    .target(
+      name: "Check", dependencies: ["CLinux", "System", "Wire", "Capture", "Transport", "Telemetry", "Forwarder"],
+      swiftSettings: strict),
     .target(name: "Receiver", dependencies: ["CLinux", "System", "Telemetry", "Wire"], swiftSettings: strict),
     .executableTarget(
       name: "packet-forwarder",
       dependencies: [
-        "CStart", "CLinux", "System", "Wire", "Capture", "Transport", "Mirror", "Forwarder", "Receiver",
+        "CStart", "CLinux", "System", "Wire", "Capture", "Transport", "Mirror", "Forwarder", "Check", "Receiver",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -73,6 +76,8 @@ let package = Package(
     .testTarget(
       name: "ForwarderTests",
       dependencies: ["Forwarder", "Mirror", "Capture", "System", "Telemetry", "Transport", "TestSupport"]),
+    .testTarget(
+      name: "CheckTests", dependencies: ["Check", "Capture", "Forwarder", "System", "Transport", "Wire", "TestSupport"]),
     .testTarget(name: "ReceiverTests", dependencies: ["Receiver", "System", "Telemetry", "TestSupport", "Wire"]),
     // Reads the sources; builds none of them.
     .testTarget(name: "ArchitectureTests"),
