@@ -50,11 +50,14 @@ let package = Package(
       ],
       swiftSettings: packetPath),
     .target(
+      name: "Check", dependencies: ["CLinux", "System", "Wire", "Capture", "Transport", "Telemetry", "Forwarder"],
+      swiftSettings: strict),
+    .target(
       name: "Receiver", dependencies: ["CLinux", "CPcap", "System", "Telemetry", "Wire"], swiftSettings: packetPath),
     .executableTarget(
       name: "packet-forwarder",
       dependencies: [
-        "CStart", "CLinux", "System", "Wire", "Capture", "Transport", "Mirror", "Forwarder", "Receiver",
+        "CStart", "CLinux", "System", "Wire", "Capture", "Transport", "Mirror", "Forwarder", "Check", "Receiver",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -74,6 +77,8 @@ let package = Package(
     .testTarget(
       name: "ForwarderTests",
       dependencies: ["Forwarder", "Mirror", "Capture", "System", "Telemetry", "Transport", "TestSupport"]),
+    .testTarget(
+      name: "CheckTests", dependencies: ["Check", "Capture", "Forwarder", "System", "Transport", "Wire", "TestSupport"]),
     .testTarget(name: "ReceiverTests", dependencies: ["Receiver", "System", "Telemetry", "TestSupport", "Wire"]),
     // Reads the sources; builds none of them.
     .testTarget(name: "ArchitectureTests"),

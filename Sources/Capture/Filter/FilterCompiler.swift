@@ -75,6 +75,9 @@ struct FilterCompiler {
     return program.rejecting(mark: plan.exclusions.mark)
   }
 
+  /// The user's expression alone, for frames with an Ethernet header.
+  static func expression(of plan: CapturePlan) throws(CaptureError) -> BPFProgram { try Compiled(plan).ethernet }
+
   private static func raw(_ plan: CapturePlan) throws(CaptureError) -> BPFProgram {
     complete(try PcapHandle.dead(linkType: LinkTypes.raw).compile(plan.filter), .raw, plan)
   }

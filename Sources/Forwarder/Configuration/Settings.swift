@@ -1,7 +1,8 @@
 public import Capture
+import Glibc
 public import Logging
 public import Mirror
-import System
+package import System
 public import Transport
 import Wire
 
@@ -60,7 +61,7 @@ public struct Settings: Sendable {
   }
 
   /// The capture plan when frames go to these collectors from these ports.
-  func plan(collectors: [SocketAddress], sourcePorts: [ClosedRange<UInt16>] = []) -> CapturePlan {
+  package func plan(collectors: [SocketAddress], sourcePorts: [ClosedRange<UInt16>] = []) -> CapturePlan {
     var exclusions = Exclusions(
       collectors: collectors, includesMetadata: mirrorsMetadata)
     exclusions.sourcePorts = sourcePorts
@@ -71,6 +72,15 @@ public struct Settings: Sendable {
     plan.share = .one(of: UInt64(sample))
     return plan
   }
+
+  /// Capture threads that WORKERS asks for, and the engine can have.
+  package var workerCount: Int {
+    // libpcap's handles cannot share an interface: each would see every frame.
+    capture == .libpcap ? 1 : askedWorkers
+  }
+
+  /// Capture threads that WORKERS asks for.
+  var askedWorkers: Int { workers > 0 ? workers : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
   /// INTERFACE as it was given.
   public var interfaceNames: String { SettingForm.interfaces.write(interfaces) }

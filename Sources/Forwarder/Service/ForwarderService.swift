@@ -84,9 +84,7 @@ public final class ForwarderService: Sendable {
     _ settings: Settings, _ limiter: FlowLimiter?, logger: Logger, opener: (EngineOpener) -> Worker.Opener,
     settled: EventDescriptor
   ) throws(SystemError) -> [Worker] {
-    let asked = settings.workers > 0 ? settings.workers : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-    // libpcap's handles cannot share an interface: each would see every frame.
-    let count = settings.capture == .libpcap ? 1 : asked
+    let (asked, count) = (settings.askedWorkers, settings.workerCount)
     if count < asked { logger.warning("WORKERS=\(asked): libpcap captures with one worker; CAPTURE=ring shares") }
     let group = count > 1 ? FanoutGroup() : nil
     let policy = Policy(

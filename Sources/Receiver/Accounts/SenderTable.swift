@@ -1,3 +1,5 @@
+internal import Wire
+
 /// Who has sent, and how much: an account for each source port of each sender.
 ///
 /// A forwarder sends both directions of a flow from one port, and the kernel hands what comes from one port to one
@@ -23,6 +25,8 @@ public struct SenderTable: Sendable {
     var requests = 0
     /// When the next may be sent, nanoseconds of `MonotonicClock`.
     var nextRequest: Int64 = 0
+    /// Datagrams that had come by the last request: where none has come since, nobody is there to be asked.
+    var datagramsAtRequest: UInt64 = 0
 
     /// What was sent, and how much of it did not come.
     public var figures: StreamAccount.Figures { stream.figures(received: datagrams) }
@@ -70,14 +74,24 @@ public struct SenderTable: Sendable {
     ports[place].nextRequest = now + ReportRequests.renewal
   }
 
+  /// A datagram from a port, counted or about to be, is none for which to ask for reports.
+  mutating func excuse(_ sender: SenderAddress, _ number: UInt16, at timestamp: UInt64) {
+    guard let place = place(sender, number, timestamp) else { return }
+    ports[place].datagramsAtRequest &+= 1
+  }
+
   /// Ports that are to be asked for reports now (nanoseconds of `MonotonicClock`), and notes that they were.
   mutating func portsToAsk(now: Int64) -> [(sender: SenderAddress, number: UInt16)] {
     var found: [(sender: SenderAddress, number: UInt16)] = []
-    for place in ports.indices where ports[place].nextRequest <= now && ports[place].isActive {
+    for place in ports.indices {
+      guard ports[place].nextRequest <= now, ports[place].datagrams != ports[place].datagramsAtRequest,
+        ports[place].number >= ReportRequests.lowestPort
+      else { continue }
       found.append((ports[place].sender, ports[place].number))
       ports[place].requests += 1
-      ports[place].nextRequest = now + ReportRequests.pause(after: ports[place].requests)
-      ports[place].asked()
+      ports[place].nextRequest = now &+ ReportRequests.pause(after: ports[place].requests)
+      ports[place].datagramsAtRequest = ports[place].datagrams
+      if found.count == ReportRequests.most { break }
     }
     return found
   }

@@ -26,6 +26,17 @@ public struct StreamAccount: Equatable, Sendable {
 
     /// Nothing yet.
     public init() {}
+
+    /// Adds those of another port of the same sender.
+    static func += (sum: inout Figures, more: Figures) {
+      sum.sent &+= more.sent
+      sum.lost &+= more.lost
+      sum.duplicated &+= more.duplicated
+      sum.lateReports &+= more.lateReports
+      sum.reports &+= more.reports
+      sum.delay = [sum.delay, more.delay].compactMap { $0 }.max()
+      sum.leastDelay = [sum.leastDelay, more.leastDelay].compactMap { $0 }.min()
+    }
   }
 
   /// The stream that reports are of.

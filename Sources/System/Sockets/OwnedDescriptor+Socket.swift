@@ -39,6 +39,20 @@ extension OwnedDescriptor {
     try Syscall.perform("connect") { unsafe address.withSocketAddress { unsafe Glibc.connect(value, $0, $1) } }
   }
 
+  /// Hands over the datagram that has come, without its end where it is longer than `byteCount` bytes. Does not wait.
+  ///
+  /// - Returns: false if none has, or if there is an error instead.
+  package func receive(upTo byteCount: Int, _ body: (RawSpan) -> Void) -> Bool {
+    var buffer = [UInt8](repeating: 0, count: byteCount)
+    let count = unsafe recv(value, &buffer, byteCount, CInt(MSG_DONTWAIT))
+    guard count >= 0 else { return false }
+    // As many bytes as the kernel has just written.
+    unsafe buffer.withUnsafeBytes { bytes in
+      unsafe body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[..<count])))
+    }
+    return true
+  }
+
   /// Sends one datagram to `address`.
   ///
   /// - Throws: `SystemError` of `sendto`.

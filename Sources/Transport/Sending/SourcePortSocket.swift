@@ -68,7 +68,7 @@ public final class SourcePortSocket: Sendable {
     Polling.isReady(.writable(descriptor), within: milliseconds)
   }
 
-  private static func routeMTU(_ descriptor: CInt, isIPv6: Bool) -> Int? {
+  static func routeMTU(_ descriptor: CInt, isIPv6: Bool) -> Int? {
     let (level, option) = isIPv6 ? (Int32(IPPROTO_IPV6), IPV6_MTU) : (Int32(IPPROTO_IP), IP_MTU)
     // Loopback carries 65,536 bytes, more than an IPv4 packet can have.
     return SocketOption.get(descriptor, level, option).map { min(Int($0), maximumPacket) }

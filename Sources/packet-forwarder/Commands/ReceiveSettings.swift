@@ -64,7 +64,8 @@ struct ReceiveSettings {
       if printsLines { throw Self.invalid("--write", "-", "a file where --print has standard output") }
     }
     if rotation != nil, file == nil || file == "-" {
-      throw Self.invalid("--write", file ?? "", "a file where --rotate-size, --rotate-seconds or --files says to rotate")
+      throw Self.invalid(
+        "--write", file ?? "", "a file where --rotate-size, --rotate-seconds or --files says to rotate")
     }
     if let rotation, rotation.byteCount == nil, rotation.seconds == nil {
       throw Self.invalid("--files", command.files ?? "", "--rotate-size or --rotate-seconds beside it")
@@ -76,7 +77,8 @@ struct ReceiveSettings {
 
   private static func rotation(_ command: ReceiveCommand) throws -> CaptureRotation? {
     let rotation = CaptureRotation(
-      byteCount: try command.rotateSize.map(size), seconds: try command.rotateSeconds.map {
+      byteCount: try command.rotateSize.map(size),
+      seconds: try command.rotateSeconds.map {
         try number($0, "--rotate-seconds", 1...31_536_000)
       }, fileCount: try command.files.map { Int(try number($0, "--files", 1...100_000)) })
     return rotation == CaptureRotation() ? nil : rotation
