@@ -12,12 +12,17 @@ extension ForwarderService {
     workers.first?.report(reportFrame(status))
   }
 
+  /// How often the last report is sent: what is lost behind the last one that comes is not told.
+  private static let lastReports = 3
+
   /// The last words on every path, when every worker has ended.
   func reportTheEnd(_ status: ForwarderStatus) {
     var report = reportFrame(status)
     report.isLast = true
-    for path in directory.collectors.paths where path.wantsReports(settings.reports) {
-      path.send(report, tunnel: Tunnel(vni: settings.vni), mtu: settings.mtu)
+    for path in directory.collectors.paths {
+      path.takeRequests()
+      guard path.wantsReports(settings.reports) else { continue }
+      for _ in 0..<Self.lastReports { path.send(report, tunnel: Tunnel(vni: settings.vni), mtu: settings.mtu) }
     }
   }
 

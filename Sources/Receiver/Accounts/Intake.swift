@@ -85,7 +85,9 @@ struct Intake {
     case .report(let report):
       counters.reports += 1
       guard let report else { return }
-      senders.take(report, from: sender, port, at: timestamp, now: MonotonicClock.nanoseconds, start: start)
+      // Since when it waits here.
+      let waited = max(0, WallClock.nanosecondsSince1970 - Int64(clamping: timestamp))
+      senders.take(report, from: sender, port, at: timestamp, now: MonotonicClock.nanoseconds - waited, start: start)
     }
   }
 

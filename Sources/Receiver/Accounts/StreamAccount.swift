@@ -62,8 +62,9 @@ public struct StreamAccount: Equatable, Sendable {
     }
   }
 
-  /// Nanoseconds by which a stream must be younger than the receiver to have been here from its beginning.
-  private static let margin: Int64 = 100_000_000
+  /// Nanoseconds by which a stream must be younger than the receiver to have been here from its beginning: its age is
+  /// known but for the time that a report is under way.
+  private static let margin: Int64 = 5_000_000
 
   /// What the streams before the present one came to.
   private var past = Figures()
@@ -81,7 +82,7 @@ public struct StreamAccount: Equatable, Sendable {
   /// - Parameters:
   ///   - received: datagrams that came from the port before it, reports among them.
   ///   - stamp: when it came by the kernel's stamp, nanoseconds since 1970.
-  ///   - now: the same by a clock that does not go back.
+  ///   - now: the same moment by a clock that does not go back.
   ///   - start: when this receiver began to listen, by that clock.
   public mutating func take(_ report: ReportFrame, received: UInt64, stamp: UInt64, now: Int64, start: Int64) {
     if let stream, stream.number == report.stream, report.sequence <= stream.sequence {
