@@ -26,7 +26,8 @@ fuzzing_address = $(fuzzing) --scratch-path $(abspath $(SCRATCH)-fuzz-address) -
 # Reports of a program that a test runs do not show in the test's own status: they go to files, and a file is a failure.
 # The Swift runtime's backtracer would hang on a crash.
 thread_reports = $(abspath $(SCRATCH)-tsan/report)
-sanitized = SWIFT_BACKTRACE=enable=no \
+# What a sanitizer needs, its files among it, the sandbox forbids.
+sanitized = SWIFT_BACKTRACE=enable=no SANDBOX=off \
   TSAN_OPTIONS="exitcode=66 log_path=$(thread_reports) suppressions=$(abspath Tests/threads.supp)" ASAN_OPTIONS="exitcode=66" \
   LSAN_OPTIONS="suppressions=$(abspath Tests/leaks.supp) print_suppressions=0"
 or_show_reports = || { cat $(thread_reports).* >&2; exit 1; }

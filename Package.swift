@@ -58,6 +58,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
+    // Tries from inside what the sandbox forbids. Built with the tests, and part of nothing.
+    .executableTarget(
+      name: "ConfinedProbe", dependencies: ["CLinux", "System"], path: "Tests/ConfinedProbe", swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .target(name: "CTestSupport", path: "Tests/CTestSupport", cSettings: [.define("_GNU_SOURCE")]),
     .testTarget(name: "SystemTests", dependencies: ["CLinux", "System", "TestSupport", "CTestSupport"]),

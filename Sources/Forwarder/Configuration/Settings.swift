@@ -1,7 +1,7 @@
 public import Capture
 public import Logging
 public import Mirror
-import System
+public import System
 public import Transport
 import Wire
 
@@ -51,6 +51,12 @@ public struct Settings: Sendable {
   public var logLevel = Logger.Level.info
   /// Whether the cloud's metadata endpoints are mirrored.
   public var mirrorsMetadata = false
+  /// pcap-filter(7) expression of what is never mirrored, whatever `filter` says; empty for nothing.
+  public var exclude = ""
+  /// Whether the program gives up what it does not need.
+  public var sandbox = SandboxMode.auto
+  /// Whom the program becomes; nil stays who it is.
+  public var user: String?
 
   /// The defaults, for these collectors.
   public init(destinations: [Destination]) {
@@ -63,6 +69,7 @@ public struct Settings: Sendable {
       collectors: collectors, includesMetadata: mirrorsMetadata)
     exclusions.sourcePorts = sourcePorts
     exclusions.mark = OwnMark.value
+    exclusions.expression = exclude
     var plan = CapturePlan(
       interfaces: interfaces, filter: filter, exclusions: exclusions, snapLength: snapLength,
       bufferByteCount: bufferByteCount)
