@@ -13,7 +13,7 @@ ENGINE ?=
 FUZZ_SECONDS ?= 60
 
 swift_sources = $(wildcard Package.swift Sources Tests bench fuzz)
-shell_scripts = .ci/run fuzz/run $(wildcard scripts/*) Tests/Tools/old_kernel_init.sh
+shell_scripts = .ci/run fuzz/run $(filter-out %.py,$(wildcard scripts/*)) Tests/Tools/old_kernel_init.sh
 
 # The binary needs no Swift runtime where it is copied to.
 release = -c release --scratch-path $(SCRATCH) --product packet-forwarder --static-swift-stdlib
@@ -56,6 +56,7 @@ test: ## every test; end to end with the release build, in network namespaces
 	@scripts/setup build test judge
 	swift build $(release)
 	swift build --build-tests $(checked)
+	scripts/check-binary $(SCRATCH)/release/packet-forwarder
 	PACKET_FORWARDER=$(abspath $(SCRATCH)/release/packet-forwarder) scripts/with-namespaces \
 	  swift test --skip-build $(checked)
 
@@ -110,6 +111,10 @@ sanitize: ## ThreadSanitizer over the unit tests and an end-to-end run, AddressS
 	swift build --build-tests --sanitize=address --scratch-path $(SCRATCH)-asan
 	$(sanitized) swift test --skip-build --sanitize=address --scratch-path $(SCRATCH)-asan --skip EndToEndTests
 
+.PHONY: sbom
+sbom: build ## bill of materials (CycloneDX) and licences of what is linked, in .build-sbom
+	scripts/sbom.py $(SCRATCH)/release/packet-forwarder Package.resolved $(SCRATCH)-sbom
+
 .PHONY: bench
 bench: ## measure, print the tables, draw the plots (see bench/README.md); an hour, or less with -C bench quick
 	@scripts/setup build bench
@@ -139,4 +144,4 @@ image-test: image ## run the image as a sidecar would run: non-root, read-only, 
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(SCRATCH) $(SCRATCH)-bench $(SCRATCH)-docs $(SCRATCH)-micro $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build
+	rm -rf $(SCRATCH) $(SCRATCH)-bench $(SCRATCH)-docs $(SCRATCH)-sbom $(SCRATCH)-micro $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build
