@@ -68,7 +68,10 @@ import Testing
     var plan = plan("tcp")
     plan.exclusions.expression = "tcp and"
     let error = #expect(throws: CaptureError.self) { try plan.validateFilter() }
-    guard case .exclusion("tcp and", let message)? = error else { return #expect(Bool(false), "\(error, default: "none")") }
+    guard case .exclusion("tcp and", let message)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
     #expect(!message.isEmpty)
     plan.exclusions.expression = "tcp port 8200"
     #expect(throws: Never.self) { try plan.validateFilter() }

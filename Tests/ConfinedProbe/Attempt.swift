@@ -6,7 +6,7 @@ import System
 enum Attempt {
   static func named(_ name: String, _ path: String) -> CInt {
     switch name {
-    case "read": result(unsafe Int(open(path, O_RDONLY)))
+    case "read": open(path, O_RDONLY)
     case "write": open(path, O_WRONLY | O_CREAT | O_TRUNC)
     case "append": open(path, O_WRONLY | O_APPEND)
     case "unlink": call(SYS_unlinkat, Int(AT_FDCWD), pointer(path))

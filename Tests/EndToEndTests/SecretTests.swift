@@ -77,9 +77,9 @@ extension EndToEnd {
     }
 
     /// EXCLUDE beside a filter that takes all, and one with parentheses of its own: whatever engine and interfaces.
-    @Test(arguments: Engine.allCases, ["eth0", "any"], ["", "udp or (tcp)"]) func whatIsExcludedDoesNotLeave(
-      _ engine: Engine, interface: String, filter: String
-    ) throws {
+    @Test(arguments: Engine.allCases, [("eth0", "udp or (tcp)"), ("any", ""), ("any", "udp or (tcp)")])
+    func whatIsExcludedDoesNotLeave(_ engine: Engine, interfaceAndFilter: (String, String)) throws {
+      let (interface, filter) = interfaceAndFilter
       try withTestbed { testbed in
         let recorder = try testbed.recordMirror()
         let forwarder = try Forwarder(

@@ -34,7 +34,7 @@ package struct Capabilities: Equatable, Sendable {
     try Syscall.perform("capget") {
       unsafe withUnsafeMutablePointer(to: &header) { header in
         unsafe withUnsafeMutablePointer(to: &words) { words in
-          unsafe CLinux_syscall(Int(SYS_capget), Int(bitPattern: header), Int(bitPattern: words), 0, 0)
+          CLinux_syscall(Int(SYS_capget), Int(bitPattern: header), Int(bitPattern: words), 0, 0)
         }
       }
     }
@@ -55,7 +55,7 @@ package struct Capabilities: Equatable, Sendable {
     try Syscall.perform("capset") {
       unsafe withUnsafeMutablePointer(to: &header) { header in
         unsafe withUnsafeMutablePointer(to: &words) { words in
-          unsafe CLinux_syscall(Int(SYS_capset), Int(bitPattern: header), Int(bitPattern: words), 0, 0)
+          CLinux_syscall(Int(SYS_capset), Int(bitPattern: header), Int(bitPattern: words), 0, 0)
         }
       }
     }

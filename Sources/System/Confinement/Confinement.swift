@@ -85,9 +85,10 @@ package struct Confinement: Equatable, Sendable {
       let rules = SyscallRule.list(writesFiles: !plan.writable.isEmpty, process: getpid())
       SyscallAlarm.set()
       try SyscallProgram(rules).enforce()
-      hasNoBacktrace = SyscallAlarm.leaveCrashesToTheKernel()
       return "seccomp (\(rules.count) system calls)"
     }
+    // After that nothing can be started any more, a backtracer neither.
+    if inForce.last?.hasPrefix("seccomp") == true { hasNoBacktrace = SyscallAlarm.leaveCrashesToTheKernel() }
   }
 
   /// Does one part, and keeps in words what came of it.

@@ -35,18 +35,18 @@ package struct Landlock: ~Copyable {
   package init() throws(SystemError) {
     let version = Int(
       try Syscall.perform("Landlock") { CLinux_syscall(Self.createRuleset, 0, 0, Self.versionFlag, 0) })
-    files = FileAccess.all(version: version)
+    let files = FileAccess.all(version: version)
     // struct landlock_ruleset_attr: files, TCP, signals and abstract sockets. An older kernel takes the first of them.
     let attribute: InlineArray<3, UInt64> = [files.rawValue, Self.bindTCP | Self.connectTCP, Self.signals]
     let byteCount = version >= Self.versionOfSignals ? 24 : version >= Self.versionOfTCP ? 16 : 8
-    ruleset = OwnedDescriptor(
-      CInt(
-        try Syscall.perform("landlock_create_ruleset") {
-          unsafe withUnsafePointer(to: attribute) {
-            unsafe CLinux_syscall(Self.createRuleset, Int(bitPattern: $0), byteCount, 0, 0)
-          }
-        }))
+    let descriptor = try Syscall.perform("landlock_create_ruleset") {
+      unsafe withUnsafePointer(to: attribute) {
+        CLinux_syscall(Self.createRuleset, Int(bitPattern: $0), byteCount, 0, 0)
+      }
+    }
+    ruleset = OwnedDescriptor(CInt(descriptor))
     self.version = version
+    self.files = files
   }
 
   /// Allows `access` to `path` and what is below it. What is not there is left out: nobody needs it.
@@ -82,7 +82,7 @@ package struct Landlock: ~Copyable {
   private func add(_ rule: InlineArray<2, UInt64>, _ kind: Int, _ operation: String) throws(SystemError) {
     try Syscall.perform(operation) {
       unsafe withUnsafePointer(to: rule) {
-        unsafe CLinux_syscall(Self.addRule, Int(ruleset.value), kind, Int(bitPattern: $0), 0)
+        CLinux_syscall(Self.addRule, Int(ruleset.value), kind, Int(bitPattern: $0), 0)
       }
     }
   }

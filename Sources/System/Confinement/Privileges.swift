@@ -10,7 +10,7 @@ package enum Privileges {
   package static func become(_ account: UserAccount) throws(SystemError) {
     if account.user == getuid(), account.user == geteuid(), account.group == getegid(), account.user != 0 { return }
     try Syscall.perform("PR_SET_KEEPCAPS") { CLinux_prctl(PR_SET_KEEPCAPS, 1, 0) }
-    try Syscall.perform("setgroups") { unsafe setgroups(0, nil) }
+    try Syscall.perform("setgroups") { setgroups(0, nil) }
     try Syscall.perform("setresgid") { CLinux_setresgid(account.group) }
     try Syscall.perform("setresuid") { CLinux_setresuid(account.user) }
     try Syscall.perform("PR_SET_KEEPCAPS") { CLinux_prctl(PR_SET_KEEPCAPS, 0, 0) }

@@ -100,15 +100,14 @@ package struct SyscallProgram: Equatable, Sendable {
   ///
   /// - Throws: `SystemError`: ENOSYS or EINVAL where the kernel has no such filters, ESRCH where a thread has others.
   package func enforce() throws(SystemError) {
-    precondition(MemoryLayout<Instruction>.stride == MemoryLayout<sock_filter>.stride)
-    try unsafe instructions.withUnsafeBytes { (bytes) throws(SystemError) in
+    let filters = instructions.map { sock_filter(code: $0.code, jt: $0.jumpTrue, jf: $0.jumpFalse, k: $0.k) }
+    try unsafe filters.withUnsafeBufferPointer { filters throws(SystemError) in
       var program = unsafe sock_fprog(
-        len: UInt16(instructions.count),
-        filter: UnsafeMutablePointer(mutating: bytes.baseAddress!.assumingMemoryBound(to: sock_filter.self)))
+        len: UInt16(filters.count), filter: UnsafeMutablePointer(mutating: filters.baseAddress))
       // With TSYNC, what is not -1 and not 0 is a thread that could not follow.
-      let result = try unsafe Syscall.perform("seccomp") {
+      let result = try Syscall.perform("seccomp") {
         unsafe withUnsafeMutablePointer(to: &program) {
-          unsafe CLinux_syscall(
+          CLinux_syscall(
             Int(SYS_seccomp), Int(SECCOMP_SET_MODE_FILTER), Int(SECCOMP_FILTER_FLAG_TSYNC), Int(bitPattern: $0), 0)
         }
       }

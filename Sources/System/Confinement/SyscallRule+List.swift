@@ -13,7 +13,7 @@ extension SyscallRule {
   ///   - writesFiles: whether it keeps a file up to date; else none is opened but for reading, and that where the kernel
   ///     has no Landlock as well.
   ///   - process: the process that signals itself.
-  package static func list(writesFiles: Bool, process: pid_t) -> [SyscallRule] {
+  package static func list(writesFiles: Bool, process: Int32) -> [SyscallRule] {
     sending + memory(newestProtection) + reading(writesFiles: writesFiles) + signals(process) + others + older
       + (writesFiles ? writing : [])
   }
@@ -65,7 +65,7 @@ extension SyscallRule {
     SYS_unlinkat, SYS_renameat, SYS_renameat2, SYS_fsync, SYS_fdatasync, SYS_ftruncate,
   ].map { SyscallRule($0) }
 
-  private static func signals(_ process: pid_t) -> [SyscallRule] {
+  private static func signals(_ process: Int32) -> [SyscallRule] {
     [
       SyscallRule(SYS_rt_sigprocmask), SyscallRule(SYS_rt_sigreturn), SyscallRule(SYS_sigaltstack),
       SyscallRule(SYS_signalfd4), SyscallRule(SYS_setitimer), SyscallRule(SYS_restart_syscall),
