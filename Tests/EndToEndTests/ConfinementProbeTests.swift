@@ -52,7 +52,8 @@ extension EndToEnd {
     }
 
     static let calls = [
-      "exec", "fork", "ptrace", "mount", "unshare", "bpf", "perf", "module", "setuid", "kill", "tgkill", "memfd", "io_uring",
+      "exec", "fork", "ptrace", "mount", "unshare", "bpf", "perf", "module", "setuid", "kill", "tgkill", "memfd",
+      "io_uring",
       "keyctl", "read-other-memory", "chmod", "crypto-socket", "terminal", "code", "silence",
     ]
 

@@ -14,7 +14,9 @@ extension EndToEnd {
       return common.merging(more) { $1 }
     }
 
-    private func send(_ count: Int, size: Int = 200, to address: String = Testbed.Address.app, _ testbed: Testbed) throws {
+    private func send(_ count: Int, size: Int = 200, to address: String = Testbed.Address.app, _ testbed: Testbed)
+      throws
+    {
       try testbed.runScript("udp_sender.py", [address, "7000", "\(count)", "\(size)", "5000"], in: testbed.peer)
     }
 
@@ -123,6 +125,40 @@ extension EndToEnd {
       }
     }
 
+    /// As in a task on Fargate or a hardened pod: no root, one capability, no new privileges, nothing to write to; and no
+    /// /proc and no resolv.conf either.
+    @Test(arguments: Engine.allCases) func asATask(_ engine: Engine) throws {
+      try withTestbed { testbed in
+        let setUp = """
+          mount --bind /dev/null /etc/resolv.conf && mount -t tmpfs none /proc && mount -o remount,bind,ro / \
+            && exec env -i "$@"
+          """
+        let variables = environment(engine, ["DESTINATION": Testbed.Address.collector, "PATH": "/usr/bin:/usr/sbin"])
+        let program = "\(testbed.directory)/packet-forwarder"
+        try FileManager.default.copyItem(atPath: try Tool.packetForwarder(), toPath: program)
+        #expect(chmod(testbed.directory, 0o755) == 0 && chmod(program, 0o755) == 0)
+        let process = try testbed.start(
+          ["unshare", "--mount", "sh", "-c", setUp, "sh"] + variables.map { "\($0)=\($1)" } + [
+            "setpriv", "--reuid", "10001", "--regid", "10001", "--clear-groups", "--inh-caps", "+net_raw",
+            "--ambient-caps",
+            "+net_raw", "--bounding-set", "-all,+net_raw", "--no-new-privs", program,
+          ], in: testbed.app)
+        try eventually("the sandbox; it says: \(process.errorOutput)") {
+          process.errorOutput.contains("seccomp (") || !process.isRunning
+        }
+        try send(200, testbed)
+        try testbed.app.run(["ip", "link", "set", "eth0", "down"])
+        try testbed.app.run(["ip", "link", "set", "eth0", "up"])
+        try eventually("eth0 again: \(process.errorOutput)", within: 15) {
+          process.errorOutput.contains("interface eth0 is back after ")
+        }
+        process.signal(SIGTERM)
+        #expect(try process.wait(seconds: 5) == .status(0), "\(process.errorOutput)")
+        let total = try #require(try StatisticsLine.lines(of: process.output).last).total
+        #expect(total.capturedPackets == 200 && total.forwardedPackets == 200)
+      }
+    }
+
     /// A resolv.conf that is replaced, not only written to, is read by a user that is not root; answers come from a server
     /// that only the new one names.
     @Test func aReplacedResolverConfiguration() throws {
@@ -146,7 +182,9 @@ extension EndToEnd {
         }
         try "nameserver 127.0.0.1\n".write(toFile: "\(etc)/new", atomically: true, encoding: .utf8)
         #expect(rename("\(etc)/new", "\(etc)/resolv.conf") == 0)
-        try eventually("an address: \(process.errorOutput)", within: 30) { process.errorOutput.contains("capturing on") }
+        try eventually("an address: \(process.errorOutput)", within: 30) {
+          process.errorOutput.contains("capturing on")
+        }
         process.signal(SIGTERM)
         #expect(try process.wait(seconds: 5) == .status(0), "\(process.errorOutput)")
       }
@@ -171,7 +209,8 @@ extension EndToEnd {
         switch mode {
         case "require":
           #expect(
-            said == "packet-forwarder: SANDBOX=require cannot be had here: Landlock: Function not implemented; auto takes "
+            said
+              == "packet-forwarder: SANDBOX=require cannot be had here: Landlock: Function not implemented; auto takes "
               + "what there is, off takes nothing\n")
         case "auto":
           #expect(said.contains("not to be had: Landlock (Landlock: Function not implemented)"), "\(said)")
@@ -193,7 +232,8 @@ extension EndToEnd {
         let process = try testbed.start(command, in: testbed.app, environment: environment)
         #expect(try process.wait(seconds: 5) == .status(77))
         #expect(
-          process.errorOutput == "packet-forwarder: cannot become the user of USER_NAME: setgroups: Operation not permitted; "
+          process.errorOutput
+            == "packet-forwarder: cannot become the user of USER_NAME: setgroups: Operation not permitted; "
             + "it takes a start as root, with CAP_SETUID and CAP_SETGID\n")
       }
     }

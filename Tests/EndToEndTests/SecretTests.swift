@@ -84,7 +84,8 @@ extension EndToEnd {
         let recorder = try testbed.recordMirror()
         let forwarder = try Forwarder(
           [
-            "DESTINATION": Testbed.Address.collector, "INTERFACE": interface, "BPF_FILTER": filter, "STAT_FORMAT": "json",
+            "DESTINATION": Testbed.Address.collector, "INTERFACE": interface, "BPF_FILTER": filter,
+            "STAT_FORMAT": "json",
             "CAPTURE": engine.rawValue, "EXCLUDE": "udp dst port 7001 or (udp dst port 7002)",
           ], testbed: testbed)
         for port in ["7001", "7000", "7002"] {

@@ -19,7 +19,9 @@ import Testing
   }
 
   /// Names are spelt alike; only the filter's differ, which are published, and the user's: every shell has a USER.
-  @Test(arguments: Setting.all.filter { !["filter", "user"].contains($0.flag) }) func theVariableIsTheFlagInCapitals(setting: Setting) {
+  @Test(arguments: Setting.all.filter { !["filter", "user"].contains($0.flag) }) func theVariableIsTheFlagInCapitals(
+    setting: Setting
+  ) {
     #expect(setting.variables[0] == setting.flag.uppercased().replacing("-", with: "_"))
   }
 

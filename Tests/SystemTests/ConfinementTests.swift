@@ -58,16 +58,18 @@ import Testing
     return UserAccount(text, accounts: path)
   }
 
-  @Test(arguments: [
-    ("root", 0, 0), ("app", 1_000, 1_001), ("mirror", 10_001, 10_002), ("1000", 1_000, 1_001), ("77", 77, 77),
-    ("77:88", 77, 88), ("1000:5", 1_000, 5), ("0", 0, 0), ("4294967294", 4_294_967_294, 4_294_967_294),
-  ] as [(String, UInt32, UInt32)])
+  @Test(
+    arguments: [
+      ("root", 0, 0), ("app", 1_000, 1_001), ("mirror", 10_001, 10_002), ("1000", 1_000, 1_001), ("77", 77, 77),
+      ("77:88", 77, 88), ("1000:5", 1_000, 5), ("0", 0, 0), ("4294967294", 4_294_967_294, 4_294_967_294),
+    ] as [(String, UInt32, UInt32)])
   func accountsByNameAndNumber(_ text: String, _ user: UInt32, _ group: UInt32) throws {
     #expect(try account(text) == UserAccount(user: user, group: group))
   }
 
   @Test(arguments: [
-    "", "nosuch", "odd", "short", "app:5", "77:", ":77", "77:88:99", "-1", "+5", "4294967295", "1000 ", "0x10", "# a comment",
+    "", "nosuch", "odd", "short", "app:5", "77:", ":77", "77:88:99", "-1", "+5", "4294967295", "1000 ", "0x10",
+    "# a comment",
   ])
   func noSuchAccount(_ text: String) throws { #expect(try account(text) == nil) }
 

@@ -70,7 +70,9 @@ import Testing
   }
 
   @Test func argumentsByBits() throws {
-    let program = SyscallProgram([SyscallRule(1, .bits(argument: 1, mask: 0xFF00, 0x8900, others: [7])), SyscallRule(2)])
+    let program = SyscallProgram([
+      SyscallRule(1, .bits(argument: 1, mask: 0xFF00, 0x8900, others: [7])), SyscallRule(2),
+    ])
     for value: UInt64 in [0x8900, 0x8927, 0x1_8933, 7] { #expect(try run(program, 1, [0, value]) == Self.allow) }
     for value: UInt64 in [0x8800, 0xC900, 8, 0] { #expect(try run(program, 1, [0, value]) == Self.trap) }
     #expect(try run(program, 2) == Self.allow)
@@ -100,7 +102,8 @@ import Testing
   static let dangerous = [
     SYS_execve, SYS_execveat, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_mount, SYS_umount2,
     SYS_pivot_root, SYS_chroot, SYS_bpf, SYS_perf_event_open, SYS_init_module, SYS_finit_module, SYS_delete_module,
-    SYS_kexec_load, SYS_reboot, SYS_setns, SYS_unshare, SYS_setuid, SYS_setgid, SYS_setresuid, SYS_setgroups, SYS_capset,
+    SYS_kexec_load, SYS_reboot, SYS_setns, SYS_unshare, SYS_setuid, SYS_setgid, SYS_setresuid, SYS_setgroups,
+    SYS_capset,
     SYS_keyctl, SYS_add_key, SYS_request_key, SYS_userfaultfd, SYS_io_uring_setup, SYS_memfd_create, SYS_kill,
     SYS_tkill, SYS_pidfd_open, SYS_pidfd_getfd, SYS_socketpair, SYS_mkdirat, SYS_linkat, SYS_symlinkat, SYS_mknodat,
     SYS_fchmod, SYS_fchown, SYS_personality, SYS_quotactl, SYS_swapon, SYS_open_by_handle_at, SYS_open_tree,

@@ -78,7 +78,8 @@ package struct Confinement: Equatable, Sendable {
       for port in plan.listenPorts { try rules.allowListening(onPort: port) }
       let version = rules.version
       try rules.enforce()
-      let what = version >= Landlock.versionOfSignals ? ", TCP, signals" : version >= Landlock.versionOfTCP ? ", TCP" : ""
+      let what =
+        version >= Landlock.versionOfSignals ? ", TCP, signals" : version >= Landlock.versionOfTCP ? ", TCP" : ""
       return "Landlock \(version) (files\(what))"
     }
     try part("seccomp") { () throws(SystemError) in

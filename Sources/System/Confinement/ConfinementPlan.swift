@@ -19,7 +19,8 @@ package struct ConfinementPlan: Equatable, Sendable {
   ]
   /// The files of /etc that looking up and telling the time may read (resolver(5), nsswitch.conf(5), gai.conf(5)).
   private static let files = [
-    "gai.conf", "host.conf", "hosts", "ld.so.cache", "localtime", "nsswitch.conf", "protocols", "resolv.conf", "services",
+    "gai.conf", "host.conf", "hosts", "ld.so.cache", "localtime", "nsswitch.conf", "protocols", "resolv.conf",
+    "services",
   ]
 
   /// For the forwarder.
@@ -30,9 +31,10 @@ package struct ConfinementPlan: Equatable, Sendable {
   package static func forwarder(
     writable: [String] = [], listenPorts: [UInt16] = [], isStrict: Bool = false
   ) -> ConfinementPlan {
-    let etc = isStrict && geteuid() == 0 ? files.map { "/etc/\($0)" } : ["/etc"]
+    let etc = isStrict && geteuid() == 0 ? [] : ["/etc"]
     return ConfinementPlan(
-      readable: etc + resolving + ["/proc", "/sys"], writable: writable,
+      // The files by name as well: a link among them may lead anywhere.
+      readable: etc + files.map { "/etc/\($0)" } + resolving + ["/proc", "/sys"], writable: writable,
       // Answers that are too long for a datagram.
       connectPorts: [53], listenPorts: listenPorts)
   }

@@ -22,7 +22,8 @@ extension SyscallRule {
   private static let sending: [SyscallRule] =
     [
       SYS_sendmsg, SYS_sendmmsg, SYS_ppoll, SYS_getsockopt, SYS_recvmsg, SYS_read, SYS_write, SYS_futex,
-      SYS_clock_nanosleep, SYS_clock_gettime, SYS_setsockopt, SYS_connect, SYS_bind, SYS_listen, SYS_accept, SYS_accept4,
+      SYS_clock_nanosleep, SYS_clock_gettime, SYS_setsockopt, SYS_connect, SYS_bind, SYS_listen, SYS_accept,
+      SYS_accept4,
       SYS_getsockname, SYS_getpeername, SYS_sendto, SYS_recvfrom, SYS_recvmmsg, SYS_shutdown, SYS_writev, SYS_readv,
     ].map { SyscallRule($0) } + [
       SyscallRule(
@@ -82,7 +83,8 @@ extension SyscallRule {
       SYS_gettid, SYS_getpid, SYS_getppid, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getrandom, SYS_uname,
       SYS_sysinfo, SYS_getrusage, SYS_nanosleep, SYS_clock_getres, SYS_gettimeofday, SYS_eventfd2, SYS_pipe2,
       // Modules of the C library's resolver.
-      SYS_pselect6, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_timerfd_create, SYS_timerfd_settime,
+      SYS_pselect6, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_epoll_pwait2, SYS_timerfd_create,
+      SYS_timerfd_settime,
     ].map { SyscallRule($0) } + [
       // Threads, not processes; the other form takes its flags from memory, where they cannot be looked at.
       SyscallRule(SYS_clone, .bits(argument: 0, mask: threadFlags, threadFlags)),
