@@ -9,11 +9,13 @@ enum Attempt {
     case "read": open(path, O_RDONLY)
     case "write": open(path, O_WRONLY | O_CREAT | O_TRUNC)
     case "append": open(path, O_WRONLY | O_APPEND)
+    case "replace": replace(path)
     case "unlink": call(SYS_unlinkat, Int(AT_FDCWD), pointer(path))
     case "connect": socketCall(isListening: false, port: UInt16(path) ?? 0)
     case "listen": socketCall(isListening: true, port: UInt16(path) ?? 0)
     case "lookup": (try? NameLookup.addresses(of: path, port: 1, onlyReachable: false)) == nil ? EHOSTUNREACH : 0
     case "packet-socket": result(Int(socket(AF_PACKET, CInt(SOCK_RAW.rawValue), 0)))
+    case "answer": answer()
     case "thread": thread()
     case "crash": crash()
     default: forbidden(name, path)
@@ -73,6 +75,36 @@ enum Attempt {
     return unsafe withUnsafePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
         unsafe result(Int(isListening ? bind(descriptor, generic, size) : connect(descriptor, generic, size)))
+      }
+    }
+  }
+
+  /// A file that is there as a whole or not at all.
+  private static func replace(_ path: String) -> CInt {
+    let code = open("\(path).new", O_WRONLY | O_CREAT | O_TRUNC)
+    return code == 0 ? unsafe result(Int(rename("\(path).new", path))) : code
+  }
+
+  /// An abstract Unix socket that asks who has connected to it.
+  private static func answer() -> CInt {
+    let (server, client) = (
+      socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0), socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+    )
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    // Without a name the kernel gives it one.
+    let (unnamed, whole) = (socklen_t(MemoryLayout<sa_family_t>.size), socklen_t(MemoryLayout<sockaddr_un>.size))
+    return unsafe withUnsafeMutablePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+        var size = whole
+        guard unsafe bind(server, generic, unnamed) == 0, listen(server, 8) == 0,
+          unsafe getsockname(server, generic, &size) == 0, unsafe connect(client, generic, size) == 0
+        else { return errno }
+        let accepted = CInt(CLinux_syscall(Int(SYS_accept4), Int(server), 0, 0, Int(SOCK_CLOEXEC.rawValue)))
+        guard accepted >= 0 else { return errno }
+        let credentials = SocketOption.get(
+          accepted, SOL_SOCKET, SO_PEERCRED, into: InlineArray<3, UInt32>(repeating: 0))
+        return credentials?[1] == geteuid() ? 0 : EPERM
       }
     }
   }

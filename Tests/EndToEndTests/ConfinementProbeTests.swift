@@ -91,7 +91,9 @@ extension EndToEnd {
         let writing = ["writing", allowed]
         try "kept".write(toFile: "\(directory)/other", atomically: false, encoding: .utf8)
         try expect(0, "write", "\(allowed)/file", writing, in: directory)
+        try expect(0, "replace", "\(allowed)/file", writing, in: directory)
         try expect(0, "unlink", "\(allowed)/file", writing, in: directory)
+        try expect(EACCES, "replace", "\(directory)/other", writing, in: directory)
         for (attempt, path) in [("write", "other"), ("append", "other"), ("unlink", "other"), ("write", "file")] {
           try expect(EACCES, attempt, "\(directory)/\(path)", writing, in: directory)
         }
@@ -130,7 +132,7 @@ extension EndToEnd {
     @Test func whatIsNeeded() throws {
       try withDirectory { directory in
         for more in [[], ["as", "10001"]] {
-          for (attempt, path) in [("lookup", "localhost"), ("packet-socket", ""), ("thread", "")] {
+          for (attempt, path) in [("lookup", "localhost"), ("packet-socket", ""), ("thread", ""), ("answer", "")] {
             try expect(0, attempt, path, more, in: directory)
           }
         }
