@@ -11,6 +11,8 @@ IMAGE ?= packet-forwarder:latest
 ENGINE ?=
 # Per target.
 FUZZ_SECONDS ?= 60
+SOAK_MINUTES ?= 20
+SOAK_SEED ?=
 
 swift_sources = $(wildcard Package.swift Sources Tests bench fuzz)
 shell_scripts = .ci/run fuzz/run $(filter-out %.py,$(wildcard scripts/*)) Tests/Tools/old_kernel_init.sh
@@ -114,6 +116,11 @@ sanitize: ## ThreadSanitizer over the unit tests and an end-to-end run, AddressS
 .PHONY: sbom
 sbom: build ## bill of materials (CycloneDX) and licences of what is linked, in .build-sbom
 	scripts/sbom.py $(SCRATCH)/release/packet-forwarder Package.resolved $(SCRATCH)-sbom
+
+.PHONY: soak
+soak: build ## twenty minutes under changing load with faults at random: nothing may grow, crash or go missing
+	@scripts/setup bench test
+	bench/soak $(SCRATCH)/release/packet-forwarder --minutes $(SOAK_MINUTES) $(if $(SOAK_SEED),--seed $(SOAK_SEED))
 
 .PHONY: bench
 bench: ## measure, print the tables, draw the plots (see bench/README.md); an hour, or less with -C bench quick
