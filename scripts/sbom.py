@@ -28,6 +28,15 @@ LICENCES = {
     "libc6": "LGPL-2.1-or-later",
     "libgcc-s1": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "libstdc++6": "GPL-3.0-or-later WITH GCC-exception-3.1",
+    # What Debian's libpcap is linked with; the image's needs none of these.
+    "libcap2": "BSD-3-Clause OR GPL-2.0-only",
+    "libdbus-1-3": "AFL-2.1 OR GPL-2.0-or-later",
+    "libgcrypt20": "LGPL-2.1-or-later",
+    "libgpg-error0": "LGPL-2.1-or-later",
+    "liblz4-1": "BSD-2-Clause",
+    "liblzma5": "LicenseRef-Public-Domain",
+    "libsystemd0": "LGPL-2.1-or-later",
+    "libzstd1": "BSD-3-Clause OR GPL-2.0-only",
 }
 
 
