@@ -10,7 +10,7 @@ import Testing
   ]
   /// The rooms of the modules that have some.
   static let rooms = [
-    "System": ["Netlink", "Output", "Sockets", "Time", "Waiting"],
+    "System": ["Confinement", "Netlink", "Output", "Sockets", "Time", "Waiting"],
     "Wire": ["Headers", "Checksums", "Cutting", "Tunnel", "Flows", "Control"],
     "Capture": ["Ring", "Libpcap", "Filter"],
     "Transport": ["Sending", "Collectors", "Probing"],

@@ -25,6 +25,8 @@ public struct Exclusions: Equatable, Sendable {
   public var mark: UInt32?
   /// Whether the metadata endpoints are mirrored all the same.
   public var includesMetadata: Bool
+  /// pcap-filter(7) expression of what else is never taken; empty for nothing.
+  public var expression = ""
 
   /// Exclusions for these collectors.
   public init(collectors: [SocketAddress], includesMetadata: Bool) {

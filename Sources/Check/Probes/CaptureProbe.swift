@@ -48,7 +48,7 @@ enum CaptureProbe {
     case .noSuchInterface: .cause(.noSuchInterface, "capture", "\(error)")
     case .interfaceDown: .cause(.interfaceDown, "capture", "\(error)")
     case .unsupportedLinkType: .cause(.linkType, "capture", "\(error)")
-    case .filter: .cause(.filterSyntax, "capture", "\(error)")
+    case .filter, .exclusion: .cause(.filterSyntax, "capture", "\(error)")
     case .unsupported, .failed: .cause(.noCapture, "capture", "\(error)")
     }
   }

@@ -65,5 +65,14 @@ extension Setting {
     Setting(
       "mirror-metadata", "MIRROR_METADATA", to: \.mirrorsMetadata, .yesOrNo,
       help: "Also mirror the cloud's metadata and credential endpoints: yes or no."),
+    Setting(
+      "exclude", "EXCLUDE", to: \.exclude, .text, fallback: .called("nothing"),
+      help: "pcap-filter(7) expression of what is never mirrored."),
+    Setting(
+      "sandbox", "SANDBOX", to: \.sandbox, .choice,
+      help: "Landlock, seccomp and fewest capabilities on itself: auto, off or require."),
+    Setting(
+      "user", "USER_NAME", to: \.user, .user, otherwise: "who started it",
+      help: "Become this user first; the program must be started as root then."),
   ]
 }

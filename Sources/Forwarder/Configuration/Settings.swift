@@ -2,7 +2,7 @@ public import Capture
 import Glibc
 public import Logging
 public import Mirror
-package import System
+public import System
 public import Transport
 import Wire
 
@@ -54,6 +54,12 @@ public struct Settings: Sendable {
   public var reports = ReportPolicy.auto
   /// Whether the cloud's metadata endpoints are mirrored.
   public var mirrorsMetadata = false
+  /// pcap-filter(7) expression of what is never mirrored, whatever `filter` says; empty for nothing.
+  public var exclude = ""
+  /// Whether the program gives up what it does not need.
+  public var sandbox = SandboxMode.auto
+  /// Whom the program becomes; nil stays who it is.
+  public var user: String?
 
   /// The defaults, for these collectors.
   public init(destinations: [Destination]) {
@@ -66,6 +72,7 @@ public struct Settings: Sendable {
       collectors: collectors, includesMetadata: mirrorsMetadata)
     exclusions.sourcePorts = sourcePorts
     exclusions.mark = OwnMark.value
+    exclusions.expression = exclude
     var plan = CapturePlan(
       interfaces: interfaces, filter: filter, exclusions: exclusions, snapLength: snapLength,
       bufferByteCount: bufferByteCount)
