@@ -53,7 +53,7 @@ let package = Package(
     .executableTarget(
       name: "packet-forwarder",
       dependencies: [
-        "CStart", "CLinux", "System", "Wire", "Capture", "Transport", "Mirror", "Forwarder", "Receiver",
+        "CStart", "CLinux", "System", "Wire", "Capture", "Transport", "Mirror", "Telemetry", "Forwarder", "Receiver",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -17,6 +17,7 @@ extension ForwarderService {
   /// - Returns: what these cannot vouch for; nil where they are exact.
   public func stop(by deadline: Int64) -> String? {
     ending.set()
+    health.end()
     resolverWake.signal()
     periodicWake.signal()
     limitsWake.signal()
