@@ -41,7 +41,7 @@ let package = Package(
     .target(name: "Transport", dependencies: ["CLinux", "System", "Wire"], swiftSettings: packetPath),
     .target(
       name: "Mirror", dependencies: ["Capture", "System", "Transport", "Wire"], swiftSettings: packetPath),
-    .target(name: "Telemetry", dependencies: ["Mirror", "System", "Transport"], swiftSettings: strict),
+    .target(name: "Telemetry", dependencies: ["Capture", "Mirror", "System", "Transport"], swiftSettings: strict),
     .target(
       name: "Forwarder",
       dependencies: [
@@ -69,7 +69,7 @@ let package = Package(
       name: "MirrorTests",
       dependencies: ["Mirror", "Capture", "System", "Transport", "Wire", "TestSupport", "CTestSupport"]),
     .testTarget(
-      name: "TelemetryTests", dependencies: ["Telemetry", "Mirror", "System", "Transport", "TestSupport"]),
+      name: "TelemetryTests", dependencies: ["Telemetry", "Capture", "Mirror", "System", "Transport", "TestSupport"]),
     .testTarget(
       name: "ForwarderTests",
       dependencies: ["Forwarder", "Mirror", "Capture", "System", "Telemetry", "Transport", "TestSupport"]),

@@ -1,3 +1,4 @@
+package import Capture
 package import Mirror
 
 extension ForwarderStatus {
@@ -15,8 +16,8 @@ extension ForwarderStatus {
     package var captureFailure: String?
     /// Why no filter is in force, so that nothing is taken; nil while one is.
     package var filterFailure: String?
-    /// How full its ring is; nil where the engine does not say.
-    package var ring: RingUse?
+    /// How full its rings are; nil where the engine does not say.
+    package var rings: RingUse.Pair?
 
     /// A thread that has no trouble.
     package init(index: Int, isCapturing: Bool, hasEnded: Bool = false, turnAge: Int64) {
@@ -24,23 +25,6 @@ extension ForwarderStatus {
       self.isCapturing = isCapturing
       self.hasEnded = hasEnded
       self.turnAge = turnAge
-    }
-  }
-
-  /// How full a capture ring is.
-  package struct RingUse: Equatable, Sendable {
-    /// Bytes of the ring, with its reserve.
-    package var byteCount: Int
-    /// Bytes of it that wait to be sent now.
-    package var usedByteCount: Int
-    /// The most bytes that have waited at a time since the ring was opened.
-    package var highWaterByteCount: Int
-
-    /// A ring of `byteCount` bytes.
-    package init(byteCount: Int, usedByteCount: Int, highWaterByteCount: Int) {
-      self.byteCount = byteCount
-      self.usedByteCount = usedByteCount
-      self.highWaterByteCount = highWaterByteCount
     }
   }
 

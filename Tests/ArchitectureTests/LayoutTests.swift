@@ -16,6 +16,7 @@ import Testing
     "Capture": ["Ring", "Libpcap", "Filter"],
     "Transport": ["Sending", "Collectors"],
     "Mirror": ["Selection", "Limits", "Encapsulation"],
+    "Telemetry": ["Health", "Status"],
     "Forwarder": ["Configuration", "Service", "Collectors", "Workers"],
     "Receiver": ["Sinks"],
     "packet-forwarder": ["Commands"],

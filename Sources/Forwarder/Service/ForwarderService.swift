@@ -86,7 +86,7 @@ public final class ForwarderService: Sendable {
     self.limiter = limiter
     self.lostLines = lostLines
     let limits = parts.healthLimits ?? HealthRules.Limits(statDuration: settings.statDuration)
-    health = HealthMonitor(settings, limits: limits, logger: logger)
+    health = try HealthMonitor(healthFile: settings.healthFile, limits: limits, logger: logger)
     board = InterfaceBoard()
     workers = try Self.workers(
       settings, limiter, logger: logger, opener: parts.opener, settled: settled, board: board)
@@ -133,7 +133,7 @@ public final class ForwarderService: Sendable {
   ///   cannot be sent, no threads.
   public func start(endingWith end: CInt = -1) throws(CaptureError) {
     try settings.plan(collectors: []).validateFilter()
-    health.begin()
+    do throws(SystemError) { try health.begin() } catch { throw .failed(error) }
     directory.chooseMark()
     // Before the first filter is made, so that there is none without them.
     _ = directory.reservePorts()
@@ -145,9 +145,11 @@ public final class ForwarderService: Sendable {
     for worker in workers { try worker.start() }
     if let limiter { try runThread("limits") { $0.keepLimits(limiter) } }
     loopGuard.report(to: logger)
+    // Whoever reads that it captures may ask at once.
+    health.look(snapshot)
+    serveStatus()
     announceStart()
     try runThread("statistics") { $0.runPeriodicTasks() }
-    serveStatus()
   }
 
   /// Looks the collectors' names up now.

@@ -14,25 +14,24 @@ final class HealthMonitor: Sendable {
     var unhealthySince: Int64?
     var lastCounters = Counters()
     var recent: ForwarderStatus.Recent?
-    var fileFailure: String?
-    /// After the end there is no file any more.
-    var hasEnded = false
   }
 
   /// Milliseconds after which a look is too old to be believed: who looks has stopped as well.
   private let patience: Int64
-  private let file: FlagFile?
+  private let file: HealthFileKeeper?
   private let logger: Logger
   private let clock: @Sendable () -> Int64
   private let state: Mutex<State>
 
   /// `clock` tells milliseconds that never go back.
+  ///
+  /// - Throws: `SystemError` where no more descriptors may be had.
   init(
-    _ settings: Settings, limits: HealthRules.Limits, logger: Logger,
+    healthFile: String?, limits: HealthRules.Limits, logger: Logger,
     clock: @escaping @Sendable () -> Int64 = { MonotonicClock.milliseconds }
-  ) {
+  ) throws(SystemError) {
     patience = limits.turn
-    file = settings.healthFile.map { FlagFile(path: $0, contents: "healthy\n") }
+    if let healthFile { file = try HealthFileKeeper(path: healthFile, logger: logger) } else { file = nil }
     self.logger = logger
     self.clock = clock
     state = Mutex(State(rules: HealthRules(limits)))
@@ -49,8 +48,10 @@ final class HealthMonitor: Sendable {
   /// What the last second brought.
   var recent: ForwarderStatus.Recent? { state.withLock { $0.recent } }
 
-  /// One from an earlier run says nothing of this one.
-  func begin() { setFile(exists: false) }
+  /// Starts the thread of HEALTH_FILE, if there is one.
+  ///
+  /// - Throws: `SystemError` where no more threads may be had.
+  func begin() throws(SystemError) { try file?.start() }
 
   /// Looks at the forwarder as it is now.
   func look(_ status: ForwarderStatus) {
@@ -73,32 +74,10 @@ final class HealthMonitor: Sendable {
     } else if reason == nil, let since {
       logger.notice("healthy again, after \((now - since) / 1_000) s")
     }
-    setFile(exists: reason == nil)
+    file?.set(exists: reason == nil)
   }
 
-  /// The end has begun.
-  func end() {
-    state.withLock { $0.hasEnded = true }
-    setFile(exists: false)
-  }
-
-  /// One warning where it cannot be had; mirroring goes on.
-  private func setFile(exists: Bool) {
-    guard let file else { return }
-    let (before, now) = state.withLock { state in
-      let before = state.fileFailure
-      do throws(SystemError) {
-        try file.set(exists: exists && !state.hasEnded)
-        state.fileFailure = nil
-      } catch {
-        state.fileFailure = "\(error)"
-      }
-      return (before, state.fileFailure)
-    }
-    if before == nil, let now {
-      logger.warning("HEALTH_FILE=\(file.path) cannot be kept: \(now); trying again")
-    } else if before != nil, now == nil {
-      logger.notice("HEALTH_FILE=\(file.path) is kept again")
-    }
-  }
+  /// The end has begun: what is not there any more is not healthy. Waits for the file to go until `deadline`, in
+  /// milliseconds of `MonotonicClock`.
+  func end(by deadline: Int64) { file?.end(by: deadline) }
 }

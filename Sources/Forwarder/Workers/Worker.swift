@@ -36,8 +36,6 @@ final class Worker: Sendable {
     var captureFailure: String?
     /// Why no filter is in force; nil while one is.
     var filterFailure: String?
-    /// How full the ring is; nil where the engine does not say.
-    var ring: ForwarderStatus.RingUse?
   }
 
   /// Opens an engine whose frames go to the consumer.
@@ -109,7 +107,7 @@ final class Worker: Sendable {
       turnAge: max(0, MonotonicClock.milliseconds - turn.load(ordering: .relaxed)))
     report.captureFailure = now.captureFailure
     report.filterFailure = now.filterFailure
-    report.ring = now.ring
+    report.rings = now.rings
     return report
   }
 

@@ -67,7 +67,8 @@ struct FlowSampler: ~Copyable {
     }
     return names.indices.map { index in
       let (high, low) = bytes[index].multipliedFullWidth(by: 1_000_000_000)
-      return Share(name: names[index], bytesPerSecond: high < length ? length.dividingFullWidth((high, low)).quotient : .max)
+      return Share(
+        name: names[index], bytesPerSecond: high < length ? length.dividingFullWidth((high, low)).quotient : .max)
     }
   }
 }

@@ -60,10 +60,13 @@ package struct Terminal: ~Copyable {
   }
 
   /// Its size now.
-  package var size: Size {
+  package var size: Size { Self.size(of: output) ?? .usual }
+
+  /// The size of the terminal that `output` is; nil if it is none, or does not say.
+  package static func size(of output: CInt) -> Size? {
     var window = winsize()
     guard unsafe CLinux_ioctl(output, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0 else {
-      return .usual
+      return nil
     }
     return Size(columns: Int(window.ws_col), rows: Int(window.ws_row))
   }

@@ -15,7 +15,8 @@ package struct HealthRules: Sendable {
     /// With STAT_DURATION as `seconds`. Where that is off or long, a failure is not to be found out for the first time
     /// after an hour: then it is the default.
     package init(statDuration seconds: Int) {
-      interval = (1...Self.longestInterval).contains(Int64(seconds)) ? Int64(seconds) * 1_000 : Self.longestInterval * 1_000
+      interval =
+        (1...Self.longestInterval).contains(Int64(seconds)) ? Int64(seconds) * 1_000 : Self.longestInterval * 1_000
     }
 
     private static let longestInterval: Int64 = 30

@@ -1,3 +1,4 @@
+import Capture
 import Transport
 
 /// What `status` shows beside what statistics have.
@@ -27,14 +28,23 @@ extension ForwarderMetrics {
     Metric("capture_failure", .identity, help: "why nothing is captured", .text(\.captureFailure)),
     Metric("filter_failure", .identity, help: "why the filter takes nothing", .text(\.filterFailure)),
     Metric(
-      "ring_size", .gauge, .bytes, help: "capture ring of the thread; null where the engine does not say",
-      .known { $0.ring.map { UInt64(clamping: $0.byteCount) } }),
+      "ring_size", .gauge, .bytes, help: "capture ring that frames come by; null where the engine does not say",
+      .known { $0.rings.map { UInt64(clamping: $0.hot.byteCount) } }),
     Metric(
-      "ring_used", .gauge, .bytes, help: "part of the ring that waits to be sent",
-      .known { $0.ring.map { UInt64(clamping: $0.usedByteCount) } }),
+      "ring_used", .gauge, .bytes, help: "part of it that waits to be sent",
+      .known { $0.rings.map { UInt64(clamping: $0.hot.usedByteCount) } }),
     Metric(
-      "ring_high_water", .gauge, .bytes, help: "the most of the ring that has waited at a time",
-      .known { $0.ring.map { UInt64(clamping: $0.highWaterByteCount) } }),
+      "ring_high_water", .gauge, .bytes, help: "the most of it that has waited at a time",
+      .known { $0.rings.map { UInt64(clamping: $0.hot.peakByteCount) } }),
+    Metric(
+      "reserve_size", .gauge, .bytes, help: "ring for what the first one has no room for; null where there is none",
+      .known { $0.rings?.reserve.map { UInt64(clamping: $0.byteCount) } }),
+    Metric(
+      "reserve_used", .gauge, .bytes, help: "part of the reserve that waits to be sent",
+      .known { $0.rings?.reserve.map { UInt64(clamping: $0.usedByteCount) } }),
+    Metric(
+      "reserve_high_water", .gauge, .bytes, help: "the most of the reserve that has waited at a time",
+      .known { $0.rings?.reserve.map { UInt64(clamping: $0.peakByteCount) } }),
   ])
 
   /// Of each interface.

@@ -17,7 +17,7 @@ extension Metric {
     switch reading {
     case .number(let read): words(read(source))
     case .known(let read): read(source).map(words)
-    case .decimal(let read): read(source) + (unit.map { " \($0.rawValue)" } ?? "")
+    case .decimal(let read): read(source) + (unit.map { $0 == .ratio ? "" : " \($0.rawValue)" } ?? "")
     case .flag(let read): read(source) ? "yes" : "no"
     case .text(let read): read(source)
     case .parts, .tally: tally(of: source)

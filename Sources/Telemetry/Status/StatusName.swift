@@ -20,7 +20,8 @@ package struct StatusName: Equatable, Sendable {
   package init(processID: Int32, root: String = RootFolder.identity, isTaken: Bool = false) {
     self.processID = processID
     self.root = root
-    text = "\(Self.prefix)\(root)/\(processID)" + (isTaken ? "/\(String(UInt64.random(in: 0 ... .max), radix: 16))" : "")
+    text =
+      "\(Self.prefix)\(root)/\(processID)" + (isTaken ? "/\(String(UInt64.random(in: 0 ... .max), radix: 16))" : "")
   }
 
   /// A name that was found; nil if it is none of these.

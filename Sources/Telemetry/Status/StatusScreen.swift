@@ -24,12 +24,29 @@ package struct StatusScreen {
       self.mood = mood
       self.text = text
     }
+
+    /// The line in parts of at most `width` columns, those behind the first indented below it. It is parted where a
+    /// phrase ends, and anywhere where that is too far.
+    package func wrapped(to width: Int) -> [Line] {
+      let indent = min(StatusScreen.indent, max(0, width - 1))
+      var parts: [Line] = []
+      var rest = text[...]
+      var room = width
+      while rest.count > room {
+        let head = rest.prefix(room)
+        let end = head.lastIndex(of: ",").map { head.index(after: $0) } ?? head.endIndex
+        parts.append(Line(mood, parts.isEmpty ? String(rest[..<end]) : StatusScreen.padded("", indent) + rest[..<end]))
+        rest = rest[end...].drop { $0 == " " }
+        room = max(1, width - indent)
+      }
+      return parts + [Line(mood, parts.isEmpty ? String(rest) : StatusScreen.padded("", indent) + rest)]
+    }
   }
 
   /// In the first line, which has words of its own for them.
   private static let headKeys = ["version", "host", "unhealthy", "time", "pid", "uptime"]
   /// Columns in front of what the label names.
-  private static let indent = 12
+  static let indent = 12
 
   /// The lines.
   package let lines: [Line]
@@ -46,7 +63,9 @@ package struct StatusScreen {
       }
       + status.workers.map { worker in
         let isWell = worker.isCapturing && worker.filterFailure == nil
-        return Line(isWell ? .plain : .bad, Self.labelled("worker", ForwarderMetrics.worker.phrases(of: worker, withSubject: true)))
+        return Line(
+          isWell ? .plain : .bad,
+          Self.labelled("worker", ForwarderMetrics.worker.phrases(of: worker, withSubject: true)))
       }
       + status.destinations.map { destination in
         let phrases = ForwarderMetrics.destination.phrases(of: destination, withSubject: true)
@@ -79,17 +98,19 @@ package struct StatusScreen {
     return phrases(ForwarderMetrics.status) + phrases(ForwarderMetrics.process)
   }
 
-  /// A line for each counter: by the second, and since the start.
+  /// A line for each counter: by the second, and since the start. That nothing is captured or lost is news, and of the
+  /// rest what has happened.
   private static func counters(_ status: ForwarderStatus) -> [Line] {
     let head = Line(.heading, padded("", 26) + right("a second", 14) + right("since start", 22))
     return [head]
-      + ForwarderMetrics.counters.rows.map { row in
+      + ForwarderMetrics.counters.rows.compactMap { row in
+        let isLoss = row.key.contains("dropped") || row.key.hasPrefix("blind")
+        guard isLoss || row.key == "captured_packets" || row.sum(of: status.counters) > 0 else { return nil }
         let now = status.recent.map { row.sum(of: $0.counters) }
         let rate = now.map { perSecond($0, status.recent?.milliseconds ?? 0) } ?? "-"
         let total = row.phrase(of: status.counters) ?? ""
         // The number stands in its column, the reasons behind it.
         let parts = total.split(separator: " ", maxSplits: 1)
-        let isLoss = row.key.contains("dropped") || row.key.hasPrefix("blind")
         let text =
           padded(row.name, 26) + right(rate, 14) + right(String(parts.first ?? ""), 22)
           + (row.parts.isEmpty || parts.count < 2 ? "" : " \(parts[1])")
@@ -103,7 +124,8 @@ package struct StatusScreen {
       let rate = MetricFigure.rounded(Double(flow.bytesPerSecond) * 8 / 1_000_000, digits: 1)
       return Line(.plain, right("\(rate) Mbit/s", 18) + "  \(flow.name)")
     }
-    return [Line(.heading, flows.isEmpty ? "no flow was seen in the last second" : "flows that carry most, about")] + rows
+    return [Line(.heading, flows.isEmpty ? "no flow was seen in the last second" : "flows that carry most, about")]
+      + rows
   }
 
   private static func perSecond(_ value: UInt64, _ milliseconds: Int64) -> String {

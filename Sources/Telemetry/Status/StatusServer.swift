@@ -17,8 +17,10 @@ package final class StatusServer: Sendable {
   private static let acceptLimit = 32
   /// Milliseconds of that, so that no flood costs more than a little.
   private static let pause: Int64 = 10
-  /// Milliseconds for which nobody is let in where there are no descriptors.
+  /// Milliseconds for which nobody is let in where there are no descriptors or no memory, so that the connection goes on
+  /// waiting and would be found again at once.
   private static let famine: Int64 = 1_000
+  private static let wants = [EMFILE, ENFILE, ENOBUFS, ENOMEM]
 
   /// The name that clients find it by.
   package let name: StatusName
@@ -83,8 +85,11 @@ package final class StatusServer: Sendable {
         guard let client = advanced(Client(connection: connection, deadline: now + Self.patience)) else { continue }
         if clients.count == Self.maximumClients { clients.removeFirst() }
         clients.append(client)
-      } catch {
+      } catch  where Self.wants.contains(error.code) {
         return Self.famine
+      } catch {
+        // Of this one connection only: it was gone before it was let in (accept(2)).
+        continue
       }
     }
     return Self.pause

@@ -79,7 +79,7 @@ package struct WatchScreen: Sendable {
   package func lines(_ size: Terminal.Size) -> [String] {
     let graphs = Self.graphs.indices.map { graph($0, width: size.columns) }
     let all = Array(below.prefix(2)) + graphs + below.dropFirst(2)
-    return all.prefix(size.rows).map { shown($0, width: size.columns) }
+    return all.flatMap { $0.wrapped(to: size.columns) }.prefix(size.rows).map(shown)
   }
 
   private func graph(_ index: Int, width: Int) -> StatusScreen.Line {
@@ -99,8 +99,8 @@ package struct WatchScreen: Sendable {
     return StatusScreen.Line(graph.isLoss && now > 0 ? .bad : .plain, label + String(bars))
   }
 
-  private func shown(_ line: StatusScreen.Line, width: Int) -> String {
-    let text = String(line.text.prefix(width))
+  private func shown(_ line: StatusScreen.Line) -> String {
+    let text = line.text
     guard style.hasColours else { return text }
     return switch line.mood {
     case .plain: text

@@ -46,7 +46,9 @@ struct StatusCommand: ParsableCommand {
     guard let lines = StatusAnswer.parsed(answer)?.lines else {
       throw ExitStatus.failure(ExitStatus.negative, "the forwarder is of another version")
     }
-    Self.show(lines.map(\.text).joined(separator: "\n"))
+    // A line is one where a program reads it, and is folded where people do.
+    let width = Terminal.size(of: STDOUT_FILENO)?.columns ?? .max
+    Self.show(lines.flatMap { $0.wrapped(to: width) }.map(\.text).joined(separator: "\n"))
   }
 
   /// The answer, or the end of the program with one line.
