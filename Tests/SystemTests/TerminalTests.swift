@@ -33,9 +33,9 @@ private final class Screen {
     var text = ""
     var bytes = [UInt8](repeating: 0, count: 4_096)
     while case let count = read(master, &bytes, bytes.count), count > 0 {
-      text += String(decoding: bytes.prefix(count), as: UTF8.self)
+      text += String(decoding: bytes.prefix(count).filter { $0 != UInt8(ascii: "\r") }, as: UTF8.self)
     }
-    return text.replacing("\r", with: "")
+    return text
   }
 
   /// The flags of termios that are about echo and lines.

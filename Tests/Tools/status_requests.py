@@ -21,8 +21,9 @@ def name():
 
 def connect(name):
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(20)
+    # With a time limit it would not wait for room.
     connection.connect(name)
+    connection.settimeout(20)
     return connection
 
 
@@ -77,8 +78,10 @@ elif what == "malformed":
     malformed(number)
 else:
     address = name()
-    kept = [connect(address) for _ in range(number)]
-    for connection in kept:
+    kept = []
+    for _ in range(number):
+        connection = connect(address)
+        kept.append(connection)
         try:
             connection.send(b"heal")
         except BrokenPipeError:

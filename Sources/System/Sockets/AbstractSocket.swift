@@ -17,11 +17,13 @@ package enum AbstractSocket {
     return opened
   }
 
-  /// Connects to whoever has `name`, without waiting.
+  /// Connects to whoever has `name`, waiting `milliseconds` for room among those who wait there already. It is given in
+  /// the order of arrival.
   ///
-  /// - Throws: `SystemError`; ECONNREFUSED where nobody has it, EAGAIN where too many others wait.
-  package static func connect(_ name: String) throws(SystemError) -> OwnedDescriptor {
-    let opened = try open()
+  /// - Throws: `SystemError`; ECONNREFUSED where nobody has it, EAGAIN where there was no room.
+  package static func connect(_ name: String, within milliseconds: CInt = 0) throws(SystemError) -> OwnedDescriptor {
+    let opened = try open(isBlocking: milliseconds > 0)
+    if milliseconds > 0 { try SocketOption.limitSending(opened.value, milliseconds: milliseconds) }
     try Syscall.perform("connect") { unsafe withAddress(name) { unsafe Glibc.connect(opened.value, $0, $1) } }
     return opened
   }
@@ -53,8 +55,8 @@ package enum AbstractSocket {
     }
   }
 
-  private static func open() throws(SystemError) -> OwnedDescriptor {
-    try OwnedDescriptor.socket(AF_UNIX, .stream, isBlocking: false)
+  private static func open(isBlocking: Bool = false) throws(SystemError) -> OwnedDescriptor {
+    try OwnedDescriptor.socket(AF_UNIX, .stream, isBlocking: isBlocking)
   }
 
   /// What `body` returns for the address of `name`; -1 and ENAMETOOLONG if that is too long.

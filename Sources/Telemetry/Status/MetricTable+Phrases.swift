@@ -35,6 +35,8 @@ extension Metric {
     case (.gauge, .milliseconds): Self.duration(value)
     case (.gauge, .bytes) where value >= 1 << 20:
       MetricFigure.rounded(Double(value) / Double(1 << 20), digits: 1) + " MiB"
+    // MTUs are told to the byte.
+    case (.gauge, .bytes) where value >= 1 << 17: "\(value >> 10) KiB"
     case (_, let unit?) where !key.hasSuffix(unit.rawValue): "\(value) \(unit.rawValue)"
     default: "\(value)"
     }

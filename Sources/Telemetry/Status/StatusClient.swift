@@ -25,6 +25,9 @@ package enum StatusClient {
     }
   }
 
+  /// Tries to get an answer from a forwarder that hangs up: where very many others ask, that is how they are sent away.
+  private static let tries = 3
+
   /// The answer of the forwarder called `name`.
   ///
   /// - Throws: `Failure`, after `milliseconds` at the latest.
@@ -32,7 +35,25 @@ package enum StatusClient {
     _ request: StatusRequest, of name: StatusName, within milliseconds: Int64
   ) throws(Failure) -> String {
     let limit = TimeLimit(milliseconds: milliseconds)
-    let connection = try connect(name, limit, milliseconds)
+    for _ in 1..<tries {
+      do throws(Failure) {
+        return try askOnce(request, of: name, limit, milliseconds)
+      } catch .refused {
+        continue
+      }
+    }
+    return try askOnce(request, of: name, limit, milliseconds)
+  }
+
+  private static func askOnce(
+    _ request: StatusRequest, of name: StatusName, _ limit: TimeLimit, _ milliseconds: Int64
+  ) throws(Failure) -> String {
+    let connection: OwnedDescriptor
+    do throws(SystemError) {
+      connection = try AbstractSocket.connect(name.text, within: max(1, limit.left))
+    } catch {
+      throw error.code == EAGAIN ? .silent(milliseconds: milliseconds) : .gone
+    }
     let user = AbstractSocket.user(behind: connection.value)
     // Anybody may take such a name. Root asks for others, and has nothing to fear from words.
     guard let user, user == 0 || user == geteuid() || geteuid() == 0 else { throw .otherUser(user ?? .max) }
@@ -43,21 +64,6 @@ package enum StatusClient {
       throw .refused
     }
     return try answer(on: connection, limit, milliseconds)
-  }
-
-  /// Where too many others wait, tries again until time is up.
-  private static func connect(
-    _ name: StatusName, _ limit: TimeLimit, _ milliseconds: Int64
-  ) throws(Failure) -> OwnedDescriptor {
-    while true {
-      do throws(SystemError) {
-        return try AbstractSocket.connect(name.text)
-      } catch {
-        guard error.code == EAGAIN else { throw .gone }
-        guard limit.left > 0 else { throw .silent(milliseconds: milliseconds) }
-        usleep(2_000)
-      }
-    }
   }
 
   private static func answer(
