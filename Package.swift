@@ -55,7 +55,7 @@ let package = Package(
     .target(name: "Transport", dependencies: ["CLinux", "System", "Wire"], swiftSettings: packetPath),
     .target(
       name: "Mirror", dependencies: ["Capture", "System", "Transport", "Wire"], swiftSettings: packetPath),
-    .target(name: "Telemetry", dependencies: ["Mirror", "System", "Transport"], swiftSettings: strict),
+    .target(name: "Telemetry", dependencies: ["Capture", "Mirror", "System", "Transport"], swiftSettings: strict),
     .target(
       name: "Forwarder",
       dependencies: [
@@ -71,7 +71,8 @@ let package = Package(
     .executableTarget(
       name: "packet-forwarder",
       dependencies: [
-        "CStart", "CLinux", "System", "Wire", "Capture", "Transport", "Mirror", "Forwarder", "Check", "Receiver",
+        "CStart", "CLinux", "System", "Wire", "Capture", "Transport", "Mirror", "Telemetry", "Forwarder", "Check",
+        "Receiver",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -90,7 +91,7 @@ let package = Package(
       name: "MirrorTests",
       dependencies: ["Mirror", "Capture", "System", "Transport", "Wire", "TestSupport", "CTestSupport"]),
     .testTarget(
-      name: "TelemetryTests", dependencies: ["Telemetry", "Mirror", "System", "Transport", "TestSupport"]),
+      name: "TelemetryTests", dependencies: ["Telemetry", "Capture", "Mirror", "System", "Transport", "TestSupport"]),
     .testTarget(
       name: "ForwarderTests",
       dependencies: ["Forwarder", "Mirror", "Capture", "System", "Telemetry", "Transport", "TestSupport"]),

@@ -42,4 +42,5 @@ long CLinux_syscall(long number, long first, long second, long third, long fourt
 int CLinux_prctl(int option, unsigned long first, unsigned long second) { return prctl(option, first, second, 0UL, 0UL); }
 int CLinux_setresuid(uid_t user) { return setresuid(user, user, user); }
 int CLinux_setresgid(gid_t group) { return setresgid(group, group, group); }
+int CLinux_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }
 int CLinux_name_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }

@@ -58,6 +58,14 @@ public struct CapturePlan: Equatable, Sendable {
       _ = try live.compile(expression)
     }
   }
+
+  /// Instructions of the program that the kernel runs on frames with an Ethernet header, where one interface or all are
+  /// captured on.
+  ///
+  /// - Throws: as the engines do where they compile it.
+  package func instructionCount() throws(CaptureError) -> Int {
+    try FilterCompiler.compile(self).forPacketSocket(interfaces: []).instructions.count
+  }
 }
 
 /// Something that happened to an interface, for the log.

@@ -22,6 +22,9 @@ package final class Pipeline: FrameConsumer {
   let isReportDue = Atomic(false)
   /// What was reported last.
   var lastReport: ReportFrame?
+  private let wantsFlows = Atomic(false)
+  private var sampler: FlowSampler?
+  private let flows = Mutex<(shares: [FlowSampler.Share], end: Int64)>(([], 0))
 
   /// Counters that other threads may read: those of the encapsulator in use, and all before.
   private struct Published {
@@ -67,6 +70,7 @@ package final class Pipeline: FrameConsumer {
   }
 
   package func consume(_ batch: borrowing FrameBatch) {
+    if wantsFlows.load(ordering: .relaxed) { sample(batch) }
     if hasCollectors {
       let bytesBefore = encapsulator.counters.capturedBytes
       encapsulator.mirror(batch, &selector)
@@ -83,6 +87,29 @@ package final class Pipeline: FrameConsumer {
       published.withLock { $0.base = base }
     }
     publish()
+  }
+
+  /// Whether it is looked at which flows carry most. From any thread; where nobody wants it, it costs a look a batch.
+  package func sampleFlows(_ isWanted: Bool) { wantsFlows.store(isWanted, ordering: .relaxed) }
+
+  /// Frames that are dropped afterwards count as well: it is about what is captured.
+  private func sample(_ batch: borrowing FrameBatch) {
+    let now = MonotonicClock.nanoseconds
+    // Old windows are nobody's business any more.
+    if sampler == nil || now - flows.withLock({ $0.end }) > 4 * FlowSampler.window {
+      sampler = FlowSampler(now: now)
+      flows.withLock { $0 = ([], now) }
+    }
+    sampler?.take(batch)
+    if let shares = sampler?.takeWindow(now: now) { flows.withLock { $0 = (shares, now) } }
+  }
+
+  /// What the flows of the last window carried, where that ended not long before `now` (nanoseconds of
+  /// `MonotonicClock`). From any thread.
+  package func flows(at now: Int64) -> [(name: FlowName, bytesPerSecond: UInt64)] {
+    let last = flows.withLock { $0 }
+    guard now - last.end < 3 * FlowSampler.window else { return [] }
+    return last.shares.map { ($0.name, $0.bytesPerSecond) }
   }
 
   /// Sends nothing for a while; the capture buffer keeps what comes.

@@ -26,6 +26,17 @@ package enum ForwarderMetrics {
       .decimal(\.flowShareText)),
     Metric("version", .identity, help: "version of the program", .text(\.version)),
     Metric("host", .identity, help: "name of the machine or container", .text(\.host)),
+    Metric(
+      "unhealthy", .identity, help: "why it does not do its work, as `healthcheck` says it; null while it does",
+      .text(\.unhealthy)),
+    Metric(
+      "lost_lines", .counter, .lines, help: "lines since the start that could not be written, by output",
+      .parts(
+        label: "output",
+        [
+          Metric("log", .counter, .lines, help: "lines of the log", .number(\.lostLines.log)),
+          Metric("statistics", .counter, .lines, help: "lines of statistics", .number(\.lostLines.statistics)),
+        ])),
   ])
 
   /// What is counted, in the order of the line for people.
@@ -141,7 +152,7 @@ package enum ForwarderMetrics {
     MetricSum("dropped_total", of: droppedPackets.parts.map { "\(droppedPackets.key).\($0.key)" }),
   ]
 
-  private static func utc(_ nanoseconds: Int64) -> String { UTCTime.rfc3339(UInt64(clamping: nanoseconds)) }
+  static func utc(_ nanoseconds: Int64) -> String { UTCTime.rfc3339(UInt64(clamping: nanoseconds)) }
 
   /// Seconds without zeros at the end.
   private static func seconds(_ milliseconds: Int64) -> String {

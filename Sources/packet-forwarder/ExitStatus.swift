@@ -5,6 +5,8 @@ import System
 
 /// Exit codes of sysexits.h.
 enum ExitStatus {
+  /// The answer is no: not healthy, or nobody to ask.
+  static let negative: Int32 = 1
   static let usage: Int32 = 64
   static let inputOutput: Int32 = 74
   /// Ended as asked, but not all is said or done.

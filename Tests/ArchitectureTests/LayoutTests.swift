@@ -15,6 +15,7 @@ import Testing
     "Capture": ["Ring", "Libpcap", "Filter"],
     "Transport": ["Sending", "Collectors", "Probing"],
     "Mirror": ["Selection", "Limits", "Encapsulation"],
+    "Telemetry": ["Health", "Status"],
     "Forwarder": ["Configuration", "Service", "Collectors", "Workers"],
     "Check": ["Probes", "Findings"],
     "Receiver": ["Intake", "Accounts", "Sinks"],

@@ -36,6 +36,7 @@ import Transport
     #expect(settings.sample == 1 && settings.statFormat == .text && settings.logLevel.rawValue == "info")
     #expect(settings.rateLimit == nil && settings.cpuLimit == nil)
     #expect(settings.exclude.isEmpty && settings.sandbox == .auto && settings.user == nil)
+    #expect(settings.logFormat == .text && settings.healthFile == nil)
     #expect(!settings.mirrorsMetadata && settings.capture == .auto && settings.destinationMode == .balance)
   }
 
@@ -104,6 +105,8 @@ import Transport
     Good("LOG_LEVEL", "WARN", "warning") { $0.logLevel.rawValue },
     Good("LOGLEVEL", "error", "error") { $0.logLevel.rawValue },
     Good("REPORTS", "On", "on") { $0.reports.rawValue }, Good("REPORTS", "off", "off") { $0.reports.rawValue },
+    Good("LOG_FORMAT", "JSON", "json") { "\($0.logFormat)" },
+    Good("HEALTH_FILE", " /run/healthy ", "/run/healthy") { $0.healthFile ?? "none" },
     Good("MIRROR_METADATA", "yes", "true") { "\($0.mirrorsMetadata)" },
     Good("MIRROR_METADATA", "TRUE", "true") { "\($0.mirrorsMetadata)" },
     Good("MIRROR_METADATA", "0", "false") { "\($0.mirrorsMetadata)" },
@@ -160,6 +163,8 @@ import Transport
     ("SAMPLE", "1000001", "a number from 1 to 1000000"), ("STAT_FORMAT", "xml", "text or json"),
     ("LOG_LEVEL", "loud", "one of trace, debug, info, notice, warning, error, critical"),
     ("LOGLEVEL", "loud", "one of trace, debug, info, notice, warning, error, critical"),
+    ("LOG_FORMAT", "xml", "text or json"), ("HEALTH_FILE", "healthy", file), ("HEALTH_FILE", "/run/", file),
+    ("HEALTH_FILE", "/run/a\0b", file), ("HEALTH_FILE", "/" + String(repeating: "a", count: 1_024), file),
     ("REPORTS", "yes", "auto, on or off"),
     ("MIRROR_METADATA", "perhaps", "yes or no"), ("SANDBOX", "on", "auto, off or require"),
     ("USER_NAME", "no such user", user), ("USER_NAME", "1:2:3", user), ("USER_NAME", "4294967295", user),
@@ -169,6 +174,7 @@ import Transport
   private static let size = "a size from 1MiB to 4GiB, such as 32MiB"
   private static let rates = "a rate from 64kbps or 10pps on, such as 500Mbps, 200Mbit/s, 25MB/s or 50000pps"
   private static let share = "a share of one core from 0.01 to 64, such as 0.2, 20% or 200m"
+  private static let file = "the path of a file from / on, such as /run/healthy"
   private static let destination =
     "a host name, IPv4 or [IPv6] address, each with an optional :port, several separated by commas"
 
@@ -235,8 +241,8 @@ import Transport
       "STAT_DURATION": "5", "CAPTURE": "libpcap", "SNAP_LENGTH": "128", "OVERSIZE": "drop", "SEGMENT": "wire",
       "CHECKSUM": "keep", "SOURCE_PORTS": "8", "DESTINATION_MODE": "copy", "RESOLVE_INTERVAL": "7", "WORKERS": "2",
       "BUFFER_SIZE": "1536KiB", "RATE_LIMIT": "50Mbps", "CPU_LIMIT": "0.25", "SAMPLE": "4", "STAT_FORMAT": "json",
-      "LOG_LEVEL": "debug", "REPORTS": "on", "MIRROR_METADATA": "yes",
-      "EXCLUDE": "port 8200", "SANDBOX": "require", "USER_NAME": "10001",
+      "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "HEALTH_FILE": "/run/healthy", "REPORTS": "on",
+      "MIRROR_METADATA": "yes", "EXCLUDE": "port 8200", "SANDBOX": "require", "USER_NAME": "10001",
     ]
     let choices = try read(given.merging(["DESTINATION": "c"]) { $1 }).choices
     #expect(Set(choices) == Set(given.map { "\($0.key)=\($0.value)" }))

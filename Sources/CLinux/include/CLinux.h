@@ -66,6 +66,9 @@ int CLinux_prctl(int option, unsigned long first, unsigned long second);
 int CLinux_setresuid(uid_t user);
 int CLinux_setresgid(gid_t group);
 
+/// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC, without the other side's address.
+int CLinux_accept(int fd);
+
 /// pthread_setname_np(3) of the calling thread, at most 15 bytes: what `ps -L` and `perf` show.
 int CLinux_name_thread(const char *_Nonnull name);
 

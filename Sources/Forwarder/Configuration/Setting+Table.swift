@@ -59,6 +59,10 @@ extension Setting {
     Setting(
       "log-level", "LOG_LEVEL", "LOGLEVEL", to: \.logLevel, .logLevel,
       help: "trace, debug, info, notice, warning, error or critical."),
+    Setting("log-format", "LOG_FORMAT", to: \.logFormat, .choice, help: "text or json."),
+    Setting(
+      "health-file", "HEALTH_FILE", to: \.healthFile, .filePath, otherwise: "none",
+      help: "File that exists while the forwarder is healthy."),
     Setting(
       "reports", "REPORTS", to: \.reports, .choice,
       help: "Once a second, tell collectors what was sent: auto (those that ask), on or off."),

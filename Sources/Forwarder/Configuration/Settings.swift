@@ -50,6 +50,10 @@ public struct Settings: Sendable {
   public var statFormat = StatisticsFormat.text
   /// Least severe log messages shown.
   public var logLevel = Logger.Level.info
+  /// Form of the log.
+  public var logFormat = LogFormat.text
+  /// Path of the file that exists while the forwarder is healthy; nil: none.
+  public var healthFile: String?
   /// Which collectors get reports of what was sent to them.
   public var reports = ReportPolicy.auto
   /// Whether the cloud's metadata endpoints are mirrored.

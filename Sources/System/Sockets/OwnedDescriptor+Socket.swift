@@ -61,4 +61,23 @@ extension OwnedDescriptor {
       unsafe address.withSocketAddress { unsafe sendto(value, bytes, bytes.count, CInt(MSG_NOSIGNAL), $0, $1) }
     }
   }
+
+  /// What has come on a connected socket, at most `count` bytes, without waiting; nil if nothing has, and empty where the
+  /// other side will send no more.
+  ///
+  /// - Throws: `SystemError` of `recv`.
+  package func receiveNow(atMost count: Int) throws(SystemError) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let received = try Syscall.performNow("recv") { unsafe recv(value, &bytes, count, CInt(MSG_DONTWAIT)) }
+    return received.map { Array(bytes[..<$0]) }
+  }
+
+  /// Sends as many of `bytes` as a connected socket takes without waiting.
+  ///
+  /// - Throws: `SystemError` of `send`; EPIPE where the other side is gone.
+  /// - Returns: how many these are.
+  package func sendNow(_ bytes: [UInt8]) throws(SystemError) -> Int {
+    let flags = CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL)
+    return try Syscall.performNow("send") { unsafe Glibc.send(value, bytes, bytes.count, flags) } ?? 0
+  }
 }

@@ -65,6 +65,7 @@ public final class CollectorLedger: Sendable {
     rare.withLock { rare in
       rare.report.failed[code, default: 0] &+= UInt64(datagrams)
       rare.report.lastError = ErrnoName.of(code)
+      rare.report.lastErrorTime = WallClock.nanosecondsSince1970
     }
   }
 
@@ -73,6 +74,7 @@ public final class CollectorLedger: Sendable {
     rare.withLock { rare in
       rare.report.icmp[report.meaning, default: 0] &+= 1
       rare.report.lastError = report.meaning + sender
+      rare.report.lastErrorTime = WallClock.nanosecondsSince1970
     }
   }
 

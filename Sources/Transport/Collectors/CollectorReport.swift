@@ -16,6 +16,8 @@ public struct CollectorReport: Equatable, Sendable {
   public var icmp: [String: UInt64] = [:]
   /// The last trouble in words, such as `ENETUNREACH` or `port unreachable from 192.0.2.10`; nil: none so far.
   public var lastError: String?
+  /// When that was, in nanoseconds since 1970; nil if there was none.
+  public var lastErrorTime: Int64?
 
   /// Nothing yet.
   public init(address: SocketAddress) {

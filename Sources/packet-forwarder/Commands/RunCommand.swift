@@ -3,6 +3,7 @@ import Capture
 import Forwarder
 import Logging
 import System
+import Telemetry
 
 /// `run`: mirrors until SIGTERM or SIGINT.
 struct RunCommand: ParsableCommand {
@@ -17,10 +18,10 @@ struct RunCommand: ParsableCommand {
     let signals = try Signals()
     // Rights are a thread's own, so before there is a second one.
     let confinement = try settings.confine(source)
-    let console = try Console(say: Console.sayAsWarning)
-    let logger = Console.logger(level: settings.logLevel, output: console.log)
+    let console = try Console(say: Console.sayAsWarning(settings.logFormat))
+    let logger = Console.logger(level: settings.logLevel, format: settings.logFormat, output: console.log)
     for misspelling in source.misspellings { logger.warning("\(misspelling)") }
-    let service = try ForwarderService.make(settings, logger: logger, output: console.statistics)
+    let service = try ForwarderService.make(settings, logger: logger, console, output: console.statistics)
     try service.start(source, endingWith: signals.descriptor, log: console.log)
     logger.log(level: confinement.missing.isEmpty ? .info : .notice, "\(confinement)")
     if confinement.hasNoBacktrace { logger.warning("a crash will have no backtrace: SANDBOX=off lets it be made") }
@@ -59,10 +60,16 @@ extension Settings {
 }
 
 extension ForwarderService {
-  /// A forwarder whose statistics go to `output`, or the end of the program with one line.
-  static func make(_ settings: Settings, logger: Logger, output: LineOutput) throws -> ForwarderService {
+  /// A forwarder whose statistics go to `output`, one of the console's, or the end of the program with one line.
+  static func make(
+    _ settings: Settings, logger: Logger, _ console: Console, output: LineOutput
+  ) throws -> ForwarderService {
+    let (log, statistics) = (console.log, console.statistics)
     do throws(SystemError) {
-      return try ForwarderService(settings, logger: logger) { output.write($0) }
+      return try ForwarderService(
+        settings, logger: logger,
+        lostLines: { ForwarderStatus.LostLines(log: log.lostTotal, statistics: statistics.lostTotal) },
+        output: { output.write($0) })
     } catch {
       throw ExitStatus.failure(error)
     }
