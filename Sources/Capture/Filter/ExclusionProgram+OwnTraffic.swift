@@ -66,11 +66,11 @@ extension ExclusionProgram {
     }
   }
 
-  /// What a collector says to a forwarder (`ControlFrame`): it comes to one of the source ports, and no application's
-  /// datagram looks like it; one that is quoted is none. X is the offset of the UDP header.
+  /// What a collector says to a forwarder (`ControlFrame`): it comes to one of the source ports (between the lowest and
+  /// the highest, which keeps the program short), and no application's datagram looks like it; one that is quoted is
+  /// none. X is the offset of the UDP header.
   private mutating func emitReply() {
     let comes = code.label()
-    let known = code.label()
     code.append(.load(cell: Self.kindCell))
     code.jump(if: .equal, Kind.udp4, to: comes)
     code.jump(if: .equal, Kind.udp6, otherwise: take)
@@ -78,8 +78,9 @@ extension ExclusionProgram {
     let frame = UInt32(UDPHeader.byteCount + Tunnel.headerByteCount)
     require(frame + UInt32(ControlFrame.headByteCount))
     code.append(.load(.half, fromX: UInt32(UDPHeader.destinationPort.offset)))
-    emitRanges(hit: known, miss: take)
-    code.place(known)
+    // Not called without ranges.
+    code.jump(if: .atLeast, UInt32(ranges[0].lowerBound), otherwise: take)
+    code.jump(if: .greater, UInt32(ranges[ranges.count - 1].upperBound), to: take)
     code.append(.load(.half, fromX: frame + UInt32(ControlFrame.etherTypeField.offset)))
     code.jump(if: .equal, UInt32(ControlFrame.etherType), otherwise: take)
     code.append(.load(.word, fromX: frame + UInt32(ControlFrame.magicField.offset)))
