@@ -26,6 +26,7 @@ fuzz { data, size in
       input.frame(length, filler: flags & 14 == 14 ? 60_000 : 0, in: memories[datagrams]))
     let timestamp = UInt64(flags) << 56 | 0x00FE_DCBA_9876_5432
     datagrams += 1
+    probe(datagram.bytes)
     guard let header = decapsulation.check(datagram.bytes, isSnapped: flags & 1 != 0) else {
       // The description must stand any bytes, of any length.
       describe(datagram.bytes, VXLANHeader(vni: 1), timestamp)
@@ -49,6 +50,14 @@ fuzz { data, size in
   do { try writer.flush() } catch { fatalError("flush: \(error)") }
   file.check()
   return 0
+}
+
+/// A datagram with a probe in it is no shorter than one, and reads the same when it is written again.
+func probe(_ datagram: RawSpan) {
+  guard let found = ProbeFrame.find(in: datagram) else { return }
+  require(datagram.byteCount >= VXLANHeader.byteCount + ProbeFrame.byteCount, "short probe")
+  let again = found.frame.datagram(vni: found.vni).withUnsafeBytes { ProbeFrame.find(in: $0.bytes) }
+  require(again?.frame == found.frame && again?.vni == found.vni, "probe")
 }
 
 func describe(_ frame: RawSpan, _ header: VXLANHeader, _ timestamp: UInt64) {
