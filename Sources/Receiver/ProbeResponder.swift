@@ -19,16 +19,16 @@ struct ProbeResponder {
   ///   - probe: what came, and its VNI.
   ///   - byteCount: bytes of its UDP payload.
   ///   - sender: where it came from.
-  ///   - vni: the only VNI that is taken; nil is all.
+  ///   - isTaken: whether frames of its VNI are taken.
   ///   - now: nanoseconds of `MonotonicClock`.
   /// - Returns: nil for one that is not to be answered.
   mutating func answer(
-    _ probe: (frame: ProbeFrame, vni: UInt32), byteCount: Int, to sender: SocketAddress, vni: UInt32?,
+    _ probe: (frame: ProbeFrame, vni: UInt32), byteCount: Int, to sender: SocketAddress, isTaken: Bool,
     now: Int64 = MonotonicClock.nanoseconds
   ) -> [UInt8]? {
     guard probe.frame.kind == .probe, sender.port >= Self.lowestPort, spend(now) else { return nil }
     let packet = UInt16(clamping: byteCount + sender.overhead)
-    return ProbeFrame(answering: probe.frame, packetByteCount: packet, isTaken: vni == nil || vni == probe.vni)
+    return ProbeFrame(answering: probe.frame, packetByteCount: packet, isTaken: isTaken)
       .datagram(vni: probe.vni)
   }
 

@@ -65,7 +65,8 @@ public struct UDPReceiver: ~Copyable {
   ) {
     let byteCount = datagram(at: index).byteCount
     guard let sender = slab.sender(at: index),
-      let answer = responder.answer(probe, byteCount: byteCount, to: sender, vni: vni)
+      let answer = responder.answer(
+        probe, byteCount: byteCount, to: sender, isTaken: vni == nil || vni == probe.vni)
     else { return }
     socket.send(answer, to: sender)
   }

@@ -16,9 +16,9 @@ import Wire
 
   @Test func theAnswerSaysWhatArrived() throws {
     var responder = ProbeResponder()
-    for (vni, isTaken) in [(nil, true), (5, true), (6, false)] as [(UInt32?, Bool)] {
+    for isTaken in [true, false] {
       let bytes = try #require(
-        responder.answer((probe, 5), byteCount: 1_472, to: try address(50_000), vni: vni))
+        responder.answer((probe, 5), byteCount: 1_472, to: try address(50_000), isTaken: isTaken))
       let answer = try #require(find(in: bytes))
       #expect(answer.vni == 5)
       #expect(answer.frame == ProbeFrame(answering: probe, packetByteCount: 1_500, isTaken: isTaken))
@@ -30,7 +30,7 @@ import Wire
     var responder = ProbeResponder()
     let shortest = probe.datagram(vni: 1)
     let answer = try #require(
-      responder.answer((probe, 1), byteCount: shortest.count, to: try address(50_000), vni: nil))
+      responder.answer((probe, 1), byteCount: shortest.count, to: try address(50_000), isTaken: true))
     #expect(answer.count <= shortest.count)
     #expect(find(in: Array(shortest.dropLast())) == nil)
   }
@@ -38,8 +38,8 @@ import Wire
   @Test func answersAndLowPortsAreNotAnswered() throws {
     var responder = ProbeResponder()
     let answer = ProbeFrame(answering: probe, packetByteCount: 100, isTaken: true)
-    #expect(responder.answer((answer, 1), byteCount: 68, to: try address(50_000), vni: nil) == nil)
-    #expect(responder.answer((probe, 1), byteCount: 68, to: try address(53), vni: nil) == nil)
+    #expect(responder.answer((answer, 1), byteCount: 68, to: try address(50_000), isTaken: true) == nil)
+    #expect(responder.answer((probe, 1), byteCount: 68, to: try address(53), isTaken: true) == nil)
   }
 
   @Test func theRateIsBounded() throws {
@@ -48,7 +48,7 @@ import Wire
     func count(at now: Int64) throws -> Int {
       var answers = 0
       for _ in 0..<1_000
-      where responder.answer((probe, 1), byteCount: 68, to: try address(50_000), vni: nil, now: now) != nil {
+      where responder.answer((probe, 1), byteCount: 68, to: try address(50_000), isTaken: true, now: now) != nil {
         answers += 1
       }
       return answers
