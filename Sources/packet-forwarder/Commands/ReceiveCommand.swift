@@ -83,6 +83,9 @@ struct ReceiveCommand: ParsableCommand {
     help: ArgumentHelp("Seconds between statistics; 0 is off.", valueName: "seconds"))
   var statDuration = "30"
 
+  @Flag(help: "Say nothing on standard error but what fails.")
+  var quiet = false
+
   @Option(parsing: .unconditional, help: "Statistics as text or json.")
   var statFormat = "text"
 
@@ -98,8 +101,10 @@ struct ReceiveCommand: ParsableCommand {
     } catch {
       throw ExitStatus.failure(ExitStatus.inputOutput, "cannot start a thread: \(error.reason)")
     }
-    Console.sayPlainly(
-      "listening on \(ListenAddress(host: settings.address.host, port: receiver.port))", console.log)
+    if !quiet {
+      Console.sayPlainly(
+        "listening on \(ListenAddress(host: settings.address.host, port: receiver.port))", console.log)
+    }
     try ReceiveSession(receiver: receiver, outputs: outputs, console: console, settings: settings).run(signals)
   }
 }

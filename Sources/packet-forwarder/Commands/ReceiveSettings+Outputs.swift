@@ -19,8 +19,10 @@ extension ReceiveSettings {
   ///
   /// - Throws: the exit code, which has been explained.
   func outputs(_ console: Console) throws -> [ReceiveOutput] {
+    let isQuiet = isQuiet
     let say: @Sendable (String, ReceiveOutput.End) -> Void = { name, end in
       switch end {
+      case .readerGone where isQuiet: break
       case .readerGone: Console.sayPlainly("the reader of \(name) has gone", console.log)
       case .failed(let error): Console.sayPlainly("cannot write \(name): \(error.reason)", console.log)
       }

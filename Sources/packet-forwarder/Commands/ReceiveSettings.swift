@@ -19,6 +19,8 @@ struct ReceiveSettings {
   /// Milliseconds between statistics; 0 is off.
   let interval: Int64
   let format: ReceiveReport.Format
+  /// Whether only failures are told.
+  let isQuiet: Bool
 
   /// More threads than this are no receiver's.
   private static let maximumWorkers: UInt64 = 256
@@ -46,6 +48,7 @@ struct ReceiveSettings {
     self.format = format
     file = command.write
     tap = command.tap
+    isQuiet = command.quiet
     rotation = try Self.rotation(command)
     printsLines = command.print || (command.write == nil && command.tap == nil && !command.countOnly)
     try check(command)
