@@ -39,20 +39,27 @@ public final class MirrorReceiver: Sendable {
 
   /// Listens at once; datagrams queue up from here on.
   ///
-  /// - Throws: `ReceiverError` of `.resolve`, `.socket`, `.setsockopt`, `.bind` or `.eventfd`.
+  /// - Parameters:
+  ///   - address: where.
+  ///   - interface: the only one that datagrams may come in on; nil is any.
+  ///   - workers: sockets that share what arrives.
+  ///   - receiveBuffer: bytes for each of them.
+  /// - Throws: `ReceiverError` of `.resolve`, `.socket`, `.setsockopt`, `.interface`, `.bind` or `.eventfd`.
   public init(
-    listen address: ListenAddress, workers: Int = 1, receiveBuffer: CInt = MirrorReceiver.defaultReceiveBuffer
+    listen address: ListenAddress, interface: String? = nil, workers: Int = 1,
+    receiveBuffer: CInt = MirrorReceiver.defaultReceiveBuffer
   ) throws(ReceiverError) {
     let stopping = try ReceiverError.from(.eventfd) { () throws(SystemError) in try Event() }
     let ended = try ReceiverError.from(.eventfd) { () throws(SystemError) in try Event() }
-    let first = try ListeningSocket(address: address, receiveBuffer: receiveBuffer)
+    let options = ListeningSocket.Options(receiveBuffer: receiveBuffer, interface: interface)
+    let first = try ListeningSocket(address: address, options)
     port = first.port
     receiveBufferSize = first.receiveBufferSize
     var others: [SocketBox] = []
     if workers > 1 {
       try first.allowSharing()
       for _ in 1..<workers {
-        others.append(SocketBox(try ListeningSocket(sharing: first, receiveBuffer: receiveBuffer)))
+        others.append(SocketBox(try ListeningSocket(sharing: first, options)))
       }
     }
     self.stopping = stopping

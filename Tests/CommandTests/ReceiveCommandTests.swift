@@ -13,6 +13,7 @@ import Testing
     (["--stat-duration", "1s"], "--stat-duration \"1s\" is not valid: it takes a whole number, 0 ... 86400"),
     (["--stat-format", "xml"], "--stat-format \"xml\" is not valid: it takes text or json"),
     (["--from", "name"], "--from \"name\" is not valid: it takes an IPv4 or IPv6 address"),
+    (["--interface", "none-such"], "--interface \"none-such\": No such device"),
     (["--workers", "257"], "--workers \"257\" is not valid: it takes a whole number, 0 ... 256"),
     (
       ["--filter", "tcp prt 80"],

@@ -69,7 +69,8 @@ import Wire
     let frames = randomFrames(seed: seed, count: 200, vnis: 5)
     let reader = try PcapngReader(file(of: frames))
     let expected = frames.map {
-      PcapngReader.Packet(interface: "192.0.2.1 vni \($0.vni)", timestamp: $0.timestamp, bytes: $0.bytes,
+      PcapngReader.Packet(
+        interface: "192.0.2.1 vni \($0.vni)", timestamp: $0.timestamp, bytes: $0.bytes,
         originalByteCount: $0.bytes.count)
     }
     #expect(reader.packets == expected)
@@ -91,8 +92,10 @@ import Wire
     let other = try #require(SenderAddress("2001:db8::5"))
     let bytes = [UInt8](repeating: 1, count: 14)
     let frames = [
-      ReceivedFrame(vni: 1, bytes: bytes, timestamp: 0), ReceivedFrame(vni: 1, bytes: bytes, timestamp: 1, sender: other),
-      ReceivedFrame(vni: 2, bytes: bytes, timestamp: 2, sender: other), ReceivedFrame(vni: 1, bytes: bytes, timestamp: 3),
+      ReceivedFrame(vni: 1, bytes: bytes, timestamp: 0),
+      ReceivedFrame(vni: 1, bytes: bytes, timestamp: 1, sender: other),
+      ReceivedFrame(vni: 2, bytes: bytes, timestamp: 2, sender: other),
+      ReceivedFrame(vni: 1, bytes: bytes, timestamp: 3),
     ]
     let reader = try PcapngReader(file(of: frames))
     #expect(reader.interfaces == ["192.0.2.1 vni 1", "2001:db8::5 vni 1", "2001:db8::5 vni 2"])

@@ -20,7 +20,9 @@ enum ReceiveMetrics {
       "received_bytes", .counter, .bytes, help: "bytes of their payload, VXLAN headers included", .number(\.bytes)
     ) { " (\($0.value) bytes)" },
     Metric(
-      "delivered_frames", .counter, .packets, help: "mirrored frames that were handed on: shown, written, delivered to an interface, or else counted", .number(\.frames)
+      "delivered_frames", .counter, .packets,
+      help: "mirrored frames that were handed on: shown, written, delivered to an interface, or else counted",
+      .number(\.frames)
     ) { ", \($0.value) frames" },
     Metric("delivered_bytes", .counter, .bytes, help: "bytes of these frames", .number(\.frameBytes)) {
       " (\($0.value) bytes)"
@@ -33,7 +35,9 @@ enum ReceiveMetrics {
       "invalid_headers", .counter, .datagrams, help: "datagrams without the flag of a valid VNI",
       .number(\.invalidHeaders)
     ) { ", \($0.value) with an invalid header" },
-    Metric("other_vni", .counter, .datagrams, help: "datagrams of another VNI than those of `--vni`", .number(\.otherVNI)) {
+    Metric(
+      "other_vni", .counter, .datagrams, help: "datagrams of another VNI than those of `--vni`", .number(\.otherVNI)
+    ) {
       ", \($0.value) of other VNIs"
     },
     Metric(
@@ -67,8 +71,8 @@ enum ReceiveMetrics {
     MetricSum(
       "received_datagrams",
       of: [
-        "delivered_frames", "undelivered_frames", "invalid_headers", "other_vni", "truncated_datagrams", "other_senders",
-        "filtered_frames",
+        "delivered_frames", "undelivered_frames", "invalid_headers", "other_vni", "truncated_datagrams",
+        "other_senders", "filtered_frames",
       ])
   ]
 

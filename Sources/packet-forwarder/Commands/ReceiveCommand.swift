@@ -26,6 +26,11 @@ struct ReceiveCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
+    help: ArgumentHelp("Take only what comes in on this interface.", valueName: "name"))
+  var interface: String?
+
+  @Option(
+    parsing: .unconditional,
     help: "Threads that share the port by sender's address and port, so by flow; 0 is one for each core.")
   var workers = "1"
 

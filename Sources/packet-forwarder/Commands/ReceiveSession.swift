@@ -44,7 +44,8 @@ struct ReceiveSession {
       Console.sayPlainly("cannot receive: \(error)", console.log)
       return ExitStatus.inputOutput
     case nil:
-      Console.sayPlainly("the last frames are lost: the reader of \(settings.file ?? "standard output") does not read", console.log)
+      Console.sayPlainly(
+        "the last frames are lost: the reader of \(settings.file ?? "standard output") does not read", console.log)
       return ExitStatus.temporaryFailure
     }
   }

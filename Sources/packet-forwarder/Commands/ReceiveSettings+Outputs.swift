@@ -9,8 +9,11 @@ extension ReceiveSettings {
   /// - Throws: the exit code, which has been explained.
   func listen() throws -> MirrorReceiver {
     do throws(ReceiverError) {
-      return try MirrorReceiver(listen: address, workers: workers)
+      return try MirrorReceiver(listen: address, interface: interface, workers: workers)
     } catch {
+      if error.operation == .interface, let interface {
+        throw ExitStatus.failure(ExitStatus.configuration, "--interface \"\(interface)\": \(error.reason)")
+      }
       throw ExitStatus.failure(ExitStatus.inputOutput, "cannot listen on \(address): \(error.reason)")
     }
   }

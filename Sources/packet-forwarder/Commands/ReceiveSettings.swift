@@ -7,6 +7,8 @@ import Wire
 /// What `receive` was told, read and checked before anything is opened.
 struct ReceiveSettings {
   let address: ListenAddress
+  /// The only one that datagrams may come in on.
+  let interface: String?
   let workers: Int
   let plan: ReceivePlan
   /// Where capture files go; `-` is standard output.
@@ -31,6 +33,7 @@ struct ReceiveSettings {
       throw Self.invalid("--listen", command.listen, "PORT, HOST:PORT or [IPv6]:PORT, the port in 0 ... 65535")
     }
     self.address = address
+    interface = command.interface
     let workers = try Self.number(command.workers, "--workers", 0...Self.maximumWorkers)
     self.workers = workers == 0 ? max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) : Int(workers)
     let vnis = try command.vni.map { UInt32(try Self.number($0, "--vni", 0...UInt64(VXLANHeader.maximumVNI))) }
@@ -67,7 +70,8 @@ struct ReceiveSettings {
       if printsLines { throw Self.invalid("--write", "-", "a file where --print has standard output") }
     }
     if rotation != nil, file == nil || file == "-" {
-      throw Self.invalid("--write", file ?? "", "a file where --rotate-size, --rotate-seconds or --files says to rotate")
+      throw Self.invalid(
+        "--write", file ?? "", "a file where --rotate-size, --rotate-seconds or --files says to rotate")
     }
     if let rotation, rotation.byteCount == nil, rotation.seconds == nil {
       throw Self.invalid("--files", command.files ?? "", "--rotate-size or --rotate-seconds beside it")
@@ -79,7 +83,8 @@ struct ReceiveSettings {
 
   private static func rotation(_ command: ReceiveCommand) throws -> CaptureRotation? {
     let rotation = CaptureRotation(
-      byteCount: try command.rotateSize.map(size), seconds: try command.rotateSeconds.map {
+      byteCount: try command.rotateSize.map(size),
+      seconds: try command.rotateSeconds.map {
         try number($0, "--rotate-seconds", 1...31_536_000)
       }, fileCount: try command.files.map { Int(try number($0, "--files", 1...100_000)) })
     return rotation == CaptureRotation() ? nil : rotation
