@@ -17,7 +17,7 @@ public final class MirrorReceiver: Sendable {
   public typealias Outcome = Result<End, ReceiverError>
 
   /// Bytes of receive buffer asked for by default, for each worker; the kernel may grant less (`net.core.rmem_max`).
-  public static let defaultReceiveBuffer: CInt = 8 << 20
+  public static let defaultReceiveBuffer: CInt = 32 << 20
 
   /// The UDP port listened on, host byte order.
   public let port: UInt16

@@ -13,6 +13,10 @@ import Testing
     (["--stat-duration", "1s"], "--stat-duration \"1s\" is not valid: it takes a whole number, 0 ... 86400"),
     (["--stat-format", "xml"], "--stat-format \"xml\" is not valid: it takes text or json"),
     (["--from", "name"], "--from \"name\" is not valid: it takes an IPv4 or IPv6 address"),
+    (
+      ["--buffer-size", "2GiB"],
+      "--buffer-size \"2GiB\" is not valid: it takes a size from 64KiB to 1GiB, such as 100MiB"
+    ),
     (["--interface", "none-such"], "--interface \"none-such\": No such device"),
     (["--workers", "257"], "--workers \"257\" is not valid: it takes a whole number, 0 ... 256"),
     (

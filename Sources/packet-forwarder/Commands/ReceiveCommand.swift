@@ -36,6 +36,13 @@ struct ReceiveCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
+    help: ArgumentHelp(
+      "Receive buffer of each worker. Without CAP_NET_ADMIN the kernel gives net.core.rmem_max at most.",
+      valueName: "size"))
+  var bufferSize = "32MiB"
+
+  @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Write frames as pcapng to this file; - is standard output.", valueName: "file"))
   var write: String?
 

@@ -9,7 +9,7 @@ extension ReceiveSettings {
   /// - Throws: the exit code, which has been explained.
   func listen() throws -> MirrorReceiver {
     do throws(ReceiverError) {
-      return try MirrorReceiver(listen: address, interface: interface, workers: workers)
+      return try MirrorReceiver(listen: address, interface: interface, workers: workers, receiveBuffer: bufferByteCount)
     } catch {
       if error.operation == .interface, let interface {
         throw ExitStatus.failure(ExitStatus.configuration, "--interface \"\(interface)\": \(error.reason)")
