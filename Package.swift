@@ -52,7 +52,8 @@ let package = Package(
     .target(
       name: "Check", dependencies: ["CLinux", "System", "Wire", "Capture", "Transport", "Telemetry", "Forwarder"],
       swiftSettings: strict),
-    .target(name: "Receiver", dependencies: ["CLinux", "System", "Telemetry", "Wire"], swiftSettings: strict),
+    .target(
+      name: "Receiver", dependencies: ["CLinux", "CPcap", "System", "Telemetry", "Wire"], swiftSettings: packetPath),
     .executableTarget(
       name: "packet-forwarder",
       dependencies: [

@@ -34,4 +34,5 @@ uint32_t CLinux_load_acquire(const void *word) { return __atomic_load_n((const u
 void CLinux_store_release(void *word, uint32_t value) { __atomic_store_n((uint32_t *)word, value, __ATOMIC_RELEASE); }
 
 int CLinux_ioctl(int fd, unsigned long request, void *argument) { return ioctl(fd, request, argument); }
+int CLinux_ioctl_number(int fd, unsigned long request, unsigned long argument) { return ioctl(fd, request, argument); }
 int CLinux_name_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }

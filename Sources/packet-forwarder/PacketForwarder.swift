@@ -13,6 +13,10 @@ struct PacketForwarder: ParsableCommand {
       or more collectors. Every setting is a flag or an environment variable; a flag wins.
       """,
     version: Version.current,
-    subcommands: [RunCommand.self, CheckCommand.self, ReceiveCommand.self, DemoCommand.self],
+    subcommands: [
+      RunCommand.self, CheckCommand.self, ReceiveCommand.self, DemoCommand.self, ReceiveExtcap.self,
+    ],
     defaultSubcommand: RunCommand.self)
+
+  static func main() { main(ReceiveExtcap.arguments(Array(CommandLine.arguments.dropFirst()))) }
 }

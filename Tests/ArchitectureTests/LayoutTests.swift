@@ -17,7 +17,7 @@ import Testing
     "Mirror": ["Selection", "Limits", "Encapsulation"],
     "Forwarder": ["Configuration", "Service", "Collectors", "Workers"],
     "Check": ["Probes", "Findings"],
-    "Receiver": ["Sinks"],
+    "Receiver": ["Intake", "Accounts", "Sinks"],
     "packet-forwarder": ["Commands"],
   ]
 

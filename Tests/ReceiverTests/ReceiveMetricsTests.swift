@@ -16,25 +16,37 @@ import Testing
     counters.probes = scale * 13
     counters.invalidHeaders = scale * 17
     counters.otherVNI = scale * 23
-    counters.truncated = scale * 43
+    counters.truncated = scale * 2
+    counters.otherSender = scale * 13
+    counters.filtered = scale * 28
+    counters.fragmented = scale * 3
     counters.kernelDropped = scale * 109
     return counters
+  }
+
+  private var sender: SenderFigures {
+    var figures = SenderFigures(sender: SenderAddress(ipv4: 0xC000_0201))
+    (figures.ports, figures.datagrams, figures.bytes, figures.lastSeen) = (4, 31, 32, 1_700_000_000_000_000_000)
+    return figures
   }
 
   private func line(isFinal: Bool) -> ReceiveReport.Line {
     ReceiveReport.Line(
       time: 1_700_000_000_125_999_999, nanoseconds: 29_996_999_999, isFinal: isFinal, counters: counters(1),
-      total: counters(2))
+      total: counters(2), senders: [sender])
   }
 
   /// The very bytes of the statistics.
-  @Test func jsonToTheByte() {
+  @Test func jsonIsByteForByteWhatItIs() {
     let expected = #"""
       {"time":"2023-11-14T22:13:20.125Z","interval":29.996,"final":true,"received_datagrams":114,\#
       "received_bytes":102,"delivered_frames":7,"delivered_bytes":104,"undelivered_frames":11,"probes":13,\#
-      "invalid_headers":17,"other_vni":23,"truncated_datagrams":43,"kernel_dropped_datagrams":109,"total":{"received_datagrams":228,\#
+      "invalid_headers":17,"other_vni":23,"truncated_datagrams":2,"other_senders":13,"filtered_frames":28,\#
+      "fragmented_datagrams":3,"kernel_dropped_datagrams":109,"total":{"received_datagrams":228,\#
       "received_bytes":204,"delivered_frames":14,"delivered_bytes":208,"undelivered_frames":22,"probes":26,\#
-      "invalid_headers":34,"other_vni":46,"truncated_datagrams":86,"kernel_dropped_datagrams":218}}
+      "invalid_headers":34,"other_vni":46,"truncated_datagrams":4,"other_senders":26,"filtered_frames":56,"fragmented_datagrams":6,\#
+      "kernel_dropped_datagrams":218},"senders":[{"address":"192.0.2.1","source_ports":4,"received_datagrams":31,\#
+      "received_bytes":32,"last_seen":"2023-11-14T22:13:20.000Z"}]}
       """#
     #expect(line(isFinal: true).json == expected)
     var exact = line(isFinal: false)
@@ -42,10 +54,11 @@ import Testing
     #expect(exact.json.contains("\"interval\":30.000,\"final\":false,"))
   }
 
-  @Test func textToTheByte() {
+  @Test func textIsByteForByteWhatItIs() {
     let figures =
-      "in 29.996 s: 114 datagrams (102 bytes), 7 frames (104 bytes), 11 not written, 13 probes, 17 with an invalid header, "
-      + "23 of other VNIs, 43 truncated, 109 dropped by the kernel"
+      "in 29.996 s: 114 datagrams (102 bytes), 7 frames (104 bytes), 11 not written, 13 probes, 17 with an "
+      + "invalid header, 23 of other VNIs, 2 truncated, 13 of other senders, 28 filtered out, 3 came in fragments, "
+      + "109 dropped by the kernel, from 192.0.2.1"
     #expect(line(isFinal: false).text == "received " + figures)
     #expect(line(isFinal: true).text == "received in all " + figures)
   }
@@ -80,7 +93,8 @@ import Testing
       }
     }
     let table = try #require(try Readme.tables(head: "| key | kind | unit | meaning |").last)
-    #expect(table == rows(ReceiveMetrics.line) + rows(ReceiveMetrics.counters))
+    let senders = rows(ReceiveMetrics.senders).map { $0.replacing("| `", with: "| `senders[].", maxReplacements: 1) }
+    #expect(table == rows(ReceiveMetrics.line) + rows(ReceiveMetrics.counters) + senders)
     let lines = try Readme.lines()
     for sum in ReceiveMetrics.sums { #expect(lines.contains(sum.description), "\(sum)") }
   }

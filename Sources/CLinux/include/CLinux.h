@@ -51,6 +51,8 @@ void CLinux_store_release(void *_Nonnull word, uint32_t value);
 
 /// ioctl(2) with a pointer argument; the importer drops variadic functions.
 int CLinux_ioctl(int fd, unsigned long request, void *_Nonnull argument);
+/// ioctl(2) whose argument is a number.
+int CLinux_ioctl_number(int fd, unsigned long request, unsigned long argument);
 
 /// pthread_setname_np(3) of the calling thread, at most 15 bytes: what `ps -L` and `perf` show.
 int CLinux_name_thread(const char *_Nonnull name);

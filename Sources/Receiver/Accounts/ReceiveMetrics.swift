@@ -1,3 +1,4 @@
+internal import System
 internal import Telemetry
 
 /// The catalogue of the receiving side: every figure in one row.
@@ -19,7 +20,9 @@ enum ReceiveMetrics {
       "received_bytes", .counter, .bytes, help: "bytes of their payload, VXLAN headers included", .number(\.bytes)
     ) { " (\($0.value) bytes)" },
     Metric(
-      "delivered_frames", .counter, .packets, help: "mirrored frames that were shown or written", .number(\.frames)
+      "delivered_frames", .counter, .packets,
+      help: "mirrored frames that were handed on: shown, written, delivered to an interface, or else counted",
+      .number(\.frames)
     ) { ", \($0.value) frames" },
     Metric("delivered_bytes", .counter, .bytes, help: "bytes of these frames", .number(\.frameBytes)) {
       " (\($0.value) bytes)"
@@ -35,7 +38,9 @@ enum ReceiveMetrics {
       "invalid_headers", .counter, .datagrams, help: "datagrams without the flag of a valid VNI",
       .number(\.invalidHeaders)
     ) { ", \($0.value) with an invalid header" },
-    Metric("other_vni", .counter, .datagrams, help: "datagrams of another VNI than `--vni`", .number(\.otherVNI)) {
+    Metric(
+      "other_vni", .counter, .datagrams, help: "datagrams of another VNI than those of `--vni`", .number(\.otherVNI)
+    ) {
       ", \($0.value) of other VNIs"
     },
     Metric(
@@ -43,8 +48,24 @@ enum ReceiveMetrics {
       .number(\.truncated)
     ) { ", \($0.value) truncated" },
     Metric(
+      "other_senders", .counter, .datagrams, help: "datagrams of another sender than those of `--from`",
+      .number(\.otherSender)
+    ) { ", \($0.value) of other senders" },
+    Metric(
+      "filtered_frames", .counter, .packets, help: "frames that the filter expression does not let through",
+      .number(\.filtered)
+    ) { ", \($0.value) filtered out" },
+    Metric(
+      "fragmented_datagrams", .counter, .datagrams,
+      help: "datagrams that came in IP fragments, which no forwarder sends; each is in another counter too",
+      .number(\.fragmented)
+    ) { ", \($0.value) came in fragments" },
+    Metric(
       "kernel_dropped_datagrams", .counter, .datagrams,
-      help: "datagrams that found the receive buffer full; not part of `received_datagrams`", .number(\.kernelDropped)
+      help: """
+        datagrams that found the receive buffer full, several that came as one counting once; not part of \
+        `received_datagrams`
+        """, .number(\.kernelDropped)
     ) { ", \($0.value) dropped by the kernel" },
   ])
 
@@ -54,6 +75,16 @@ enum ReceiveMetrics {
       "received_datagrams",
       of: [
         "delivered_frames", "undelivered_frames", "probes", "invalid_headers", "other_vni", "truncated_datagrams",
+        "other_senders", "filtered_frames",
       ])
   ]
+
+  /// Of each sender, since the start.
+  static let senders = MetricTable<SenderFigures>([
+    Metric("address", .identity, help: "address of the sender", .text(\.sender.description)),
+    Metric("source_ports", .gauge, help: "source ports that it was seen to send from", .number { UInt64($0.ports) }),
+    Metric("received_datagrams", .counter, .datagrams, help: "datagrams that came from it", .number(\.datagrams)),
+    Metric("received_bytes", .counter, .bytes, help: "bytes of their payload", .number(\.bytes)),
+    Metric("last_seen", .identity, help: "when the last came, RFC 3339", .text { UTCTime.rfc3339($0.lastSeen) }),
+  ])
 }

@@ -23,6 +23,8 @@ public struct ReceiveReport: Sendable {
     var counters: ReceiveCounters
     /// What was counted since the start.
     var total: ReceiveCounters
+    /// Since the start.
+    var senders: [SenderFigures] = []
   }
 
   private let format: Format
@@ -39,13 +41,14 @@ public struct ReceiveReport: Sendable {
   /// The line for the interval that ends now, without a line end.
   ///
   /// - Parameters:
-  ///   - total: the counters since the start.
+  ///   - statistics: what was counted since the start.
   ///   - isFinal: whether no other line will follow. In text it then shows the totals.
-  public mutating func line(total: ReceiveCounters, isFinal: Bool) -> String {
+  public mutating func line(_ statistics: ReceiveStatistics, isFinal: Bool) -> String {
+    let total = statistics.counters
     let now = MonotonicClock.nanoseconds
     var line = Line(
       time: WallClock.nanosecondsSince1970, nanoseconds: now - lastTime, isFinal: isFinal, counters: total.since(last),
-      total: total)
+      total: total, senders: statistics.senders)
     last = total
     lastTime = now
     switch format {
@@ -61,12 +64,24 @@ public struct ReceiveReport: Sendable {
 extension ReceiveReport.Line {
   var text: String {
     "received \(isFinal ? "in all " : "")in \(seconds) s: "
-      + ReceiveMetrics.counters.words(of: counters, seconds: Double(nanoseconds) / 1_000_000_000)
+      + ReceiveMetrics.counters.words(of: counters, seconds: Double(nanoseconds) / 1_000_000_000) + senderWords
+  }
+
+  /// How many senders there were, or who the only one was.
+  private var senderWords: String {
+    switch senders.count {
+    case 0: ""
+    case 1: ", from \(senders[0].sender)"
+    case let count: ", from \(count) senders"
+    }
   }
 
   var json: String {
     let figures = ReceiveMetrics.line.members(of: self) + ReceiveMetrics.counters.members(of: counters)
-    return JSONValue.object(figures + [("total", .object(ReceiveMetrics.counters.members(of: total)))]).text()
+    let senders = senders.map { JSONValue.object(ReceiveMetrics.senders.members(of: $0)) }
+    return JSONValue.object(
+      figures + [("total", .object(ReceiveMetrics.counters.members(of: total))), ("senders", .array(senders))]
+    ).text()
   }
 
   var utc: String { UTCTime.rfc3339(UInt64(clamping: time)) }

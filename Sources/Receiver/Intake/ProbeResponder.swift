@@ -4,32 +4,47 @@ internal import Wire
 /// Answers the probes of `check`: to where each came from, with a frame that is never longer, and no more than some a
 /// second, so that nobody gains by having answers sent to somebody else.
 struct ProbeResponder {
+  /// A datagram that answers a probe.
+  struct Answer: Sendable {
+    /// The UDP payload.
+    let bytes: [UInt8]
+    /// Where it goes to.
+    let address: SocketAddress
+  }
+
   /// Answers a second, and at once after a pause.
   static let perSecond = 200
   /// The lowest port that is answered: below it are services, which might answer in turn.
   private static let lowestPort: UInt16 = 1_024
 
-  /// Answers that may be sent now, in nanoseconds of a second's worth.
+  private var answers: [Answer] = []
+  /// Answers that may be given now, in nanoseconds of a second's worth.
   private var credit: Int64 = 1_000_000_000
   private var lastTime = MonotonicClock.nanoseconds
 
-  /// The datagram that answers a probe.
+  /// Takes a probe.
   ///
   /// - Parameters:
   ///   - probe: what came, and its VNI.
   ///   - byteCount: bytes of its UDP payload.
-  ///   - sender: where it came from.
+  ///   - sender: where it came from; nil if that is not known.
   ///   - isTaken: whether frames of its VNI are taken.
   ///   - now: nanoseconds of `MonotonicClock`.
-  /// - Returns: nil for one that is not to be answered.
-  mutating func answer(
-    _ probe: (frame: ProbeFrame, vni: UInt32), byteCount: Int, to sender: SocketAddress, isTaken: Bool,
+  mutating func take(
+    _ probe: (frame: ProbeFrame, vni: UInt32), byteCount: Int, from sender: SocketAddress?, isTaken: Bool,
     now: Int64 = MonotonicClock.nanoseconds
-  ) -> [UInt8]? {
-    guard probe.frame.kind == .probe, sender.port >= Self.lowestPort, spend(now) else { return nil }
+  ) {
+    guard probe.frame.kind == .probe, let sender, sender.port >= Self.lowestPort, spend(now) else { return }
     let packet = UInt16(clamping: byteCount + sender.overhead)
-    return ProbeFrame(answering: probe.frame, packetByteCount: packet, isTaken: isTaken)
-      .datagram(vni: probe.vni)
+    let answer = ProbeFrame(answering: probe.frame, packetByteCount: packet, isTaken: isTaken)
+    answers.append(Answer(bytes: answer.datagram(vni: probe.vni), address: sender))
+  }
+
+  /// The answers to what was taken since the last call.
+  mutating func takeAnswers() -> [Answer] {
+    guard !answers.isEmpty else { return [] }
+    defer { answers = [] }
+    return answers
   }
 
   /// Takes one answer's worth; false if it is used up.
