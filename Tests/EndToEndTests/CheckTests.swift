@@ -109,6 +109,13 @@ extension EndToEnd {
         name: "nobody has the address", settings: ["DESTINATION": "198.51.100.77"], cause: "unreachable", code: 69,
         says: ["nobody on the link answers"]),
       CheckCase(
+        name: "nobody has the IPv6 address", settings: ["DESTINATION": "[2001:db8:2::77]"], cause: "unreachable",
+        code: 69, says: ["nobody on the link answers"]),
+      CheckCase(
+        name: "one of two collectors is missing",
+        settings: ["DESTINATION": "\(Testbed.Address.collector),198.51.100.77", "DESTINATION_MODE": "copy"],
+        cause: "unreachable", code: 69, says: ["198.51.100.77:4789 cannot be reached"]),
+      CheckCase(
         name: "port closed", receiver: nil, cause: "port-closed", code: 69,
         says: ["\"port unreachable\" says 198.51.100.2"], remedy: "--collector-sniffs"),
       CheckCase(
