@@ -83,15 +83,19 @@ public final class MirrorReceiver: Sendable {
       state.running = sockets.count
       return Array(zip(sockets, state.accounts).enumerated())
     }
+    var started = 0
     do throws(SystemError) {
       for (worker, (socket, account)) in work {
         try BackgroundThread.run(name: work.count == 1 ? "receive" : "receive \(worker)") {
           self.leave(Self.run(socket, worker, plan, account, outputs, self.stopping))
         }
+        started += 1
       }
     } catch {
-      stop()
-      throw ReceiverError(.createThread, code: error.code)
+      let failure = ReceiverError(.createThread, code: error.code)
+      // In place of those that have no thread.
+      for _ in started..<work.count { leave(.failure(failure)) }
+      throw failure
     }
   }
 

@@ -122,6 +122,19 @@ import Testing
     #expect(run.standardOutput().contains("\"delivered_frames\":206,"))
   }
 
+  /// A reader that leaves is told of once, and is no failure: `receive | head`.
+  @Test(arguments: [[], ["--write", "-"]]) func aReaderThatLeaves(arguments: [String]) throws {
+    let run = try Run(
+      ["--listen", "127.0.0.1:0", "--stat-duration", "0"] + arguments,
+      wrapper: "set -o pipefail; \"$@\" | head -c 1", shell: "/bin/bash")
+    let port = try run.port()
+    try run.send(vxlanFrame, to: port)
+    #expect(run.exitCode() == 0)
+    let name = arguments.isEmpty ? "standard output" : "-"
+    #expect(
+      run.standardError().split(separator: "\n").dropFirst() == ["packet-forwarder: the reader of \(name) has gone"])
+  }
+
   /// A closed standard output is not the first file to be opened: nothing but frames is in the capture file.
   @Test func closedDescriptors() throws {
     let path = NSTemporaryDirectory() + "receive-tests-\(UUID().uuidString)"
@@ -152,8 +165,8 @@ private final class Run {
   private var errorText = ""
 
   /// `wrapper` is what a shell does with the command in `"$@"`.
-  init(_ arguments: [String], wrapper: String = "exec \"$@\"") throws {
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+  init(_ arguments: [String], wrapper: String = "exec \"$@\"", shell: String = "/bin/sh") throws {
+    process.executableURL = URL(fileURLWithPath: shell)
     process.arguments = ["-c", wrapper, "sh", Command.binary.path, "receive"] + arguments
     process.standardOutput = output
     process.standardError = error

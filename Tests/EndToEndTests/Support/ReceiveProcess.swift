@@ -8,6 +8,7 @@ final class ReceiveProcess {
     var receivedDatagrams: Int
     var deliveredFrames: Int
     var undeliveredFrames: Int
+    var fragmentedDatagrams: Int
     var kernelDroppedDatagrams: Int
   }
   struct Sender: Decodable, Equatable {
