@@ -17,7 +17,7 @@ public final class MirrorReceiver: Sendable {
   public typealias Outcome = Result<End, ReceiverError>
 
   /// Bytes of receive buffer asked for by default, for each worker; the kernel may grant less (`net.core.rmem_max`).
-  public static let defaultReceiveBuffer: CInt = 8 << 20
+  public static let defaultReceiveBuffer: CInt = 32 << 20
 
   /// The UDP port listened on, host byte order.
   public let port: UInt16
@@ -39,20 +39,27 @@ public final class MirrorReceiver: Sendable {
 
   /// Listens at once; datagrams queue up from here on.
   ///
-  /// - Throws: `ReceiverError` of `.resolve`, `.socket`, `.setsockopt`, `.bind` or `.eventfd`.
+  /// - Parameters:
+  ///   - address: where.
+  ///   - interface: the only one that datagrams may come in on; nil is any.
+  ///   - workers: sockets that share what arrives.
+  ///   - receiveBuffer: bytes for each of them.
+  /// - Throws: `ReceiverError` of `.resolve`, `.socket`, `.setsockopt`, `.interface`, `.bind` or `.eventfd`.
   public init(
-    listen address: ListenAddress, workers: Int = 1, receiveBuffer: CInt = MirrorReceiver.defaultReceiveBuffer
+    listen address: ListenAddress, interface: String? = nil, workers: Int = 1,
+    receiveBuffer: CInt = MirrorReceiver.defaultReceiveBuffer
   ) throws(ReceiverError) {
     let stopping = try ReceiverError.from(.eventfd) { () throws(SystemError) in try Event() }
     let ended = try ReceiverError.from(.eventfd) { () throws(SystemError) in try Event() }
-    let first = try ListeningSocket(address: address, receiveBuffer: receiveBuffer)
+    let options = ListeningSocket.Options(receiveBuffer: receiveBuffer, interface: interface)
+    let first = try ListeningSocket(address: address, options)
     port = first.port
     receiveBufferSize = first.receiveBufferSize
     var others: [SocketBox] = []
     if workers > 1 {
       try first.allowSharing()
       for _ in 1..<workers {
-        others.append(SocketBox(try ListeningSocket(sharing: first, receiveBuffer: receiveBuffer)))
+        others.append(SocketBox(try ListeningSocket(sharing: first, options)))
       }
     }
     self.stopping = stopping
@@ -76,15 +83,19 @@ public final class MirrorReceiver: Sendable {
       state.running = sockets.count
       return Array(zip(sockets, state.accounts).enumerated())
     }
+    var started = 0
     do throws(SystemError) {
       for (worker, (socket, account)) in work {
         try BackgroundThread.run(name: work.count == 1 ? "receive" : "receive \(worker)") {
           self.leave(Self.run(socket, worker, plan, account, outputs, self.stopping))
         }
+        started += 1
       }
     } catch {
-      stop()
-      throw ReceiverError(.createThread, code: error.code)
+      let failure = ReceiverError(.createThread, code: error.code)
+      // In place of those that have no thread.
+      for _ in started..<work.count { leave(.failure(failure)) }
+      throw failure
     }
   }
 

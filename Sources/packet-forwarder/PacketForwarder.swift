@@ -15,7 +15,9 @@ struct PacketForwarder: ParsableCommand {
     version: Version.current,
     subcommands: [
       RunCommand.self, CheckCommand.self, ReceiveCommand.self, StatusCommand.self, HealthcheckCommand.self,
-      DemoCommand.self,
+      DemoCommand.self, ReceiveExtcap.self,
     ],
     defaultSubcommand: RunCommand.self)
+
+  static func main() { main(ReceiveExtcap.arguments(Array(CommandLine.arguments.dropFirst()))) }
 }

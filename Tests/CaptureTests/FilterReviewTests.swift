@@ -1,4 +1,5 @@
 import System
+import TestSupport
 import Testing
 
 @testable import Capture
@@ -68,6 +69,66 @@ import Testing
     ])
     #expect(FilterPaths.accepts(contradiction) { _ in true } == false)
   }
+
+  /// A frame that a program takes has gone one of the ways that were found, with the facts of it.
+  @Test func everyFrameThatIsTakenHasItsWay() throws {
+    var random = SeededGenerator(seed: 4_789)
+    let atoms = [
+      "tcp", "udp", "ip", "ip6", "arp", "port 1", "src port 2", "host 192.0.2.1", "src host 192.0.2.2",
+      "net 192.0.2.0/24",
+      "host 2001:db8::1", "ip[8] & 7 = 1", "ether[0] & 1 = 0", "len > 60", "tcp[13] & 2 != 0", "portrange 1-3",
+    ]
+    var taken = 0
+    for _ in 0..<400 {
+      var expression = random.pick(atoms)
+      for _ in 0..<random.int(0...3) {
+        let (join, not) = (random.pick([" and ", " or "]), random.chance(3) ? "not " : "")
+        expression = "(\(expression))\(join)\(not)(\(random.pick(atoms)))"
+      }
+      guard let program = try? PcapHandle.dead(linkType: LinkTypes.ethernet).compile(expression) else { continue }
+      for _ in 0..<40 {
+        let frame = Self.frame(&random)
+        guard program.match(frame.span.bytes, wireByteCount: frame.count) > 0 else { continue }
+        taken += 1
+        let isFound = FilterPaths.accepts(program) { facts in
+          facts.values.allSatisfy { field, value in Self.read(field, of: frame) == value }
+        }
+        #expect(isFound != false, "\(expression) takes \(dump(frame))")
+      }
+    }
+    #expect(taken > 1_000)
+  }
+
+  /// A frame of few values, so that expressions about them match now and then.
+  private static func frame(_ random: inout SeededGenerator) -> [UInt8] {
+    var bytes = random.bytes(random.int(60...90))
+    let type = random.pick([[8, 0], [8, 6], [0x86, 0xDD]] as [[UInt8]])
+    bytes.replaceSubrange(12..<14, with: type)
+    let addresses: [[UInt8]] = [[192, 0, 2, 1], [192, 0, 2, 2], [192, 0, 2, 3]]
+    if type[0] == 8 {
+      bytes[14] = 0x45
+      bytes.replaceSubrange(20..<22, with: [0, 0])
+      bytes[23] = random.pick([6, 17])
+      for at in [26, 30] { bytes.replaceSubrange(at..<at + 4, with: random.pick(addresses)) }
+      for at in [34, 36] { bytes.replaceSubrange(at..<at + 2, with: [0, UInt8(random.int(1...4))]) }
+    } else {
+      bytes[20] = random.pick([6, 17])
+      for at in [22, 38] {
+        bytes.replaceSubrange(at..<at + 16, with: hex("20010db8 00000000 00000000 000000") + [UInt8(random.int(1...2))])
+      }
+      for at in [54, 56] { bytes.replaceSubrange(at..<at + 2, with: [0, UInt8(random.int(1...4))]) }
+    }
+    return bytes
+  }
+
+  private static func read(_ field: FilterPaths.Field, of frame: [UInt8]) -> UInt32? {
+    let count = field.width == .word ? 4 : field.width == .half ? 2 : 1
+    let start = Int(field.offset)
+    guard start + count <= frame.count else { return nil }
+    return frame[start..<start + count].reduce(UInt32(0)) { $0 << 8 | UInt32($1) } & field.mask
+  }
+
+  private func dump(_ bytes: [UInt8]) -> String { bytes.map { String($0, radix: 16) }.joined(separator: " ") }
 
   /// Ways without end, nearly: nothing is claimed, and it takes no time.
   @Test func tooManyWaysAreNotJudged() {

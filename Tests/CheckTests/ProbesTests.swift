@@ -1,12 +1,12 @@
-import Capture
 import Forwarder
 import Glibc
 import Synchronization
-import System
 import Testing
 import Transport
 
+@testable import Capture
 @testable import Check
+@testable import System
 
 @Suite struct ProbesTests {
   @Test func everyBadValueIsNamed() {
@@ -29,6 +29,45 @@ import Transport
     let (_, findings) = SettingsProbe.run(
       SettingSource(flags: ["mtu": "1500"], environment: ["DESTINATION": "192.0.2.1", "LOGLEVEL": "debug"]))
     #expect(findings == [.fine("settings", "all make sense: DESTINATION, --mtu, LOGLEVEL")])
+  }
+
+  private func link(
+    _ name: String, _ index: Int32, type: UInt16 = 1, isUp: Bool = true, master: Int32 = 0
+  ) -> NetworkInterface {
+    NetworkInterface(
+      NetworkLink(
+        name: name, index: index, hardwareType: type, address: 2, isUp: isUp, mtu: 1_500, master: master))
+  }
+
+  @Test func interfacesByName() {
+    var settings = Settings(destinations: [])
+    settings.interfaces = .named(["eth0", "tun0"])
+    let up = InterfaceProbe.run(settings, present: [link("eth0", 2), link("tun0", 3, type: 0xFFFE)])
+    #expect(up.map(\.text) == ["eth0 is up, Ethernet, MTU 1500", "tun0 is up, hardware type 65534, MTU 1500"])
+    let one = InterfaceProbe.run(settings, present: [link("eth0", 2, isUp: false), link("tun0", 3)])
+    #expect(one.map(\.verdict) == [.note, .fine])
+    let none = InterfaceProbe.run(settings, present: [link("eth0", 2, isUp: false), link("tun0", 3, isUp: false)])
+    #expect(none.map(\.cause) == [.interfaceDown, .interfaceDown])
+  }
+
+  /// What a bridge and its port both see is mirrored twice.
+  @Test func anyInterface() {
+    let settings = Settings(destinations: [])
+    let lo = link("lo", 1, type: 772)
+    #expect(InterfaceProbe.run(settings, present: [lo]).map(\.verdict) == [.note])
+    let bridged = InterfaceProbe.run(settings, present: [lo, link("br0", 2), link("eth0", 3, master: 2)])
+    #expect(bridged[0] == .fine("interface", "any, of which are up: lo, br0, eth0"))
+    #expect(bridged[1].text == "eth0 is a port of br0: what passes both is mirrored twice")
+    #expect(bridged.allSatisfy { $0.cause == nil })
+  }
+
+  /// Memory that is not there is not asked for.
+  @Test func memoryThatIsNotThere() {
+    var settings = Settings(destinations: [])
+    (settings.workers, settings.bufferByteCount) = (4, 4 << 30)
+    let findings = CaptureProbe.run(settings, available: 1 << 30).findings
+    #expect(findings.contains { $0.cause == .ringMemory || $0.cause == .noPermission }, "\(findings)")
+    #expect(!findings.contains { $0.text.contains("opens") })
   }
 
   /// Names are looked up side by side, and none is waited for longer than there is time.

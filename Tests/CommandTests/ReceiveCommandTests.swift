@@ -13,6 +13,11 @@ import Testing
     (["--stat-duration", "1s"], "--stat-duration \"1s\" is not valid: it takes a whole number, 0 ... 86400"),
     (["--stat-format", "xml"], "--stat-format \"xml\" is not valid: it takes text or json"),
     (["--from", "name"], "--from \"name\" is not valid: it takes an IPv4 or IPv6 address"),
+    (
+      ["--buffer-size", "2GiB"],
+      "--buffer-size \"2GiB\" is not valid: it takes a size from 64KiB to 1GiB, such as 100MiB"
+    ),
+    (["--interface", "none-such"], "--interface \"none-such\": No such device"),
     (["--workers", "257"], "--workers \"257\" is not valid: it takes a whole number, 0 ... 256"),
     (
       ["--filter", "tcp prt 80"],
@@ -117,6 +122,19 @@ import Testing
     #expect(run.standardOutput().contains("\"delivered_frames\":206,"))
   }
 
+  /// A reader that leaves is told of once, and is no failure: `receive | head`.
+  @Test(arguments: [[], ["--write", "-"]]) func aReaderThatLeaves(arguments: [String]) throws {
+    let run = try Run(
+      ["--listen", "127.0.0.1:0", "--stat-duration", "0"] + arguments,
+      wrapper: "set -o pipefail; \"$@\" | head -c 1", shell: "/bin/bash")
+    let port = try run.port()
+    try run.send(vxlanFrame, to: port)
+    #expect(run.exitCode() == 0)
+    let name = arguments.isEmpty ? "standard output" : "-"
+    #expect(
+      run.standardError().split(separator: "\n").dropFirst() == ["packet-forwarder: the reader of \(name) has gone"])
+  }
+
   /// A closed standard output is not the first file to be opened: nothing but frames is in the capture file.
   @Test func closedDescriptors() throws {
     let path = NSTemporaryDirectory() + "receive-tests-\(UUID().uuidString)"
@@ -147,8 +165,8 @@ private final class Run {
   private var errorText = ""
 
   /// `wrapper` is what a shell does with the command in `"$@"`.
-  init(_ arguments: [String], wrapper: String = "exec \"$@\"") throws {
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+  init(_ arguments: [String], wrapper: String = "exec \"$@\"", shell: String = "/bin/sh") throws {
+    process.executableURL = URL(fileURLWithPath: shell)
     process.arguments = ["-c", wrapper, "sh", Command.binary.path, "receive"] + arguments
     process.standardOutput = output
     process.standardError = error

@@ -49,7 +49,7 @@ extension EndToEnd {
         says: ["libpcap opens", "receive answers from [2001:db8:2::2]:4789", "carries packets of 9001 bytes"]),
       CheckCase(
         name: "wrong interface", settings: ["INTERFACE": "eth7"], cause: "no-such-interface", code: 78,
-        says: ["INTERFACE=eth7", "lo, mirror0"]),
+        says: ["INTERFACE=eth7", "mirror0"]),
       CheckCase(
         name: "interface down", prepare: { try $0.testbed.app.ip("link set eth0 down") }, cause: "interface-down",
         code: 78, says: ["eth0 is down"]),
@@ -59,7 +59,7 @@ extension EndToEnd {
         says: ["BPF_FLITER"], remedy: "rename BPF_FLITER to BPF_FILTER"),
       CheckCase(
         name: "filter that cannot compile", settings: ["BPF_FILTER": "tcp and"], cause: "filter-syntax", code: 78,
-        says: ["\"tcp and\" does not compile: syntax error"]),
+        says: ["\"tcp and\" does not compile: ", "syntax error"]),
       CheckCase(
         name: "filter that matches nothing anywhere", settings: ["BPF_FILTER": "tcp and udp"],
         cause: "filter-matches-nothing", code: 78, says: ["no packet can be all of this"]),
@@ -71,6 +71,13 @@ extension EndToEnd {
         name: "filter for what is never mirrored", settings: ["BPF_FILTER": "tcp and host 169.254.170.2"],
         cause: "filter-matches-nothing", code: 78, says: ["MIRROR_METADATA"]),
       CheckCase(
+        name: "filter for Ethernet on an interface without it",
+        settings: ["BPF_FILTER": "ether host 02:00:00:00:00:01", "INTERFACE": "tun0"],
+        prepare: { bench in
+          _ = try bench.testbed.startScript(
+            "tun_device.py", ["tun0", "/dev/null", "203.0.113.1/24", "2001:db8:3::1/64"], in: bench.testbed.app)
+        }, cause: "filter-matches-nothing", code: 78, says: ["speaks of Ethernet"]),
+      CheckCase(
         name: "no capability", launcher: ["setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw"],
         cause: "no-permission", code: 77, says: ["CAP_NET_RAW is missing"]),
     ]
@@ -80,6 +87,19 @@ extension EndToEnd {
         name: "name that does not resolve", settings: ["DESTINATION": "nosuch.private.example.com"],
         cause: "no-such-name", code: 68, says: ["nosuch.private.example.com"]),
       CheckCase(
+        name: "DNS that does not answer", settings: ["DESTINATION": "nosuch.private.example.com"],
+        launcher: [
+          "unshare", "--mount", "sh", "-c",
+          """
+          file=$(mktemp) && echo nameserver 198.51.100.2 >"$file" && mount --bind "$file" /etc/resolv.conf && \
+          rm "$file" && exec "$@"
+          """, "sh",
+        ],
+        prepare: {
+          try $0.testbed.collector.nft(
+            "table inet f { chain in { type filter hook input priority 0; udp dport 53 drop; }; }")
+        }, cause: "no-such-name", code: 68, says: ["DNS does not answer in time"]),
+      CheckCase(
         name: "no route", settings: ["DESTINATION": "203.0.113.9"], cause: "no-route", code: 69,
         says: ["203.0.113.9:4789", "ENETUNREACH"]),
       CheckCase(
@@ -88,6 +108,13 @@ extension EndToEnd {
       CheckCase(
         name: "nobody has the address", settings: ["DESTINATION": "198.51.100.77"], cause: "unreachable", code: 69,
         says: ["nobody on the link answers"]),
+      CheckCase(
+        name: "nobody has the IPv6 address", settings: ["DESTINATION": "[2001:db8:2::77]"], cause: "unreachable",
+        code: 69, says: ["nobody on the link answers"]),
+      CheckCase(
+        name: "one of two collectors is missing",
+        settings: ["DESTINATION": "\(Testbed.Address.collector),198.51.100.77", "DESTINATION_MODE": "copy"],
+        cause: "unreachable", code: 69, says: ["198.51.100.77:4789 cannot be reached"]),
       CheckCase(
         name: "port closed", receiver: nil, cause: "port-closed", code: 69,
         says: ["\"port unreachable\" says 198.51.100.2"], remedy: "--collector-sniffs"),
@@ -140,6 +167,16 @@ extension EndToEnd {
         prepare: { try $0.addFarCollector(mtu: 1400, tells: false) }, cause: "mtu-black-hole", code: 78,
         says: ["without a word", "the largest that arrived has 1400"], remedy: "set MTU=1400"),
       CheckCase(
+        name: "a large probe gets lost by chance", settings: ["MTU": "9000"],
+        prepare: {
+          // The first of them, and no other.
+          try $0.testbed.collector.nft(
+            """
+            table inet f { chain in { type filter hook input priority 0; udp dport 4789 ip length > 5000 \
+            quota 9500 bytes drop; }; }
+            """)
+        }, cause: nil, code: 0, says: ["carries packets of 9000 bytes"]),
+      CheckCase(
         name: "nobody says so, and the collector sniffs",
         settings: ["DESTINATION": CheckBench.farCollector], arguments: ["--collector-sniffs"], receiver: nil,
         prepare: { try $0.addFarCollector(mtu: 1450, tells: false) }, cause: "mtu-black-hole", code: 78,
@@ -166,8 +203,10 @@ extension EndToEnd {
         if let receiver = row.receiver { try bench.receive(receiver) }
         try row.prepare(bench)
         let usual = ["DESTINATION": Testbed.Address.collector, "INTERFACE": "eth0", "BPF_FILTER": "tcp"]
+        let start = monotonicSeconds()
         let (exit, report) = try bench.report(
           usual.merging(row.settings) { $1 }, arguments: row.arguments, launcher: row.launcher)
+        #expect(monotonicSeconds() - start < 5)
         #expect(report.firstCause == row.cause, "\(report)")
         #expect(exit == .status(row.code))
         #expect(report.exitCode == row.code)

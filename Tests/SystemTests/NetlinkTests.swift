@@ -45,6 +45,13 @@ import Testing
     #expect(dump.links.map(\.name) == ["eth0", "eth1"] && dump.links.map(\.isUp) == [true, false])
   }
 
+  /// IFLA_MASTER.
+  @Test func portsOfABridge() {
+    let port = take(message(16, sequence: 5, link("eth0", 2, isUp: true) + attribute(10, little(7))))
+    #expect(port.links.map(\.master) == [7])
+    #expect(take(message(16, sequence: 5, link("eth0", 2, isUp: true))).links.map(\.master) == [0])
+  }
+
   @Test func dumpsThatFail() {
     let refused = take(message(2, sequence: 5, little(UInt32(bitPattern: -95))))
     #expect(refused.hasEnded && refused.code == 95)

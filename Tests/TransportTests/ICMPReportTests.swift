@@ -41,6 +41,17 @@ import Wire
     #expect(unnamed.sender == nil)
   }
 
+  /// ee_info, behind the eight bytes of errno, origin, type and code.
+  @Test func whatARouterCarries() throws {
+    var bytes = message(EMSGSIZE, origin: 2, type: 3, icmpCode: 4, offender: ipv4Offender)
+    #expect(try #require(report(bytes)).mtu == nil, "it tells none")
+    bytes.replaceSubrange(8..<12, with: withUnsafeBytes(of: UInt32(1_400)) { Array($0) })
+    #expect(try #require(report(bytes)).mtu == 1_400)
+    var other = message(ECONNREFUSED, origin: 2, type: 3, icmpCode: 3)
+    other.replaceSubrange(8..<12, with: bytes[8..<12])
+    #expect(try #require(report(other)).mtu == nil)
+  }
+
   @Test func errorsOfThisHostAreNone() {
     #expect(report(message(EMSGSIZE, origin: 1, type: 0, icmpCode: 0, offender: ipv4Offender)) == nil)
   }

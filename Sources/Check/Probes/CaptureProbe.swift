@@ -1,17 +1,30 @@
 import Capture
 import Forwarder
+import System
 
 /// Whether the capture opens: permission, memory, the kernel's consent to the filter. Nothing is captured.
 enum CaptureProbe {
   /// What is to be said, and whether the kernel describes what offload has left open; nil if that is not known.
-  static func run(_ settings: Settings) -> (findings: [Finding], hasOffloadHeader: Bool?) {
+  ///
+  /// - Parameter available: bytes of memory that the rings may take. More than that is not asked for: others here need it.
+  static func run(
+    _ settings: Settings, available: Int? = AvailableMemory.byteCount
+  ) -> (findings: [Finding], hasOffloadHeader: Bool?) {
     var settings = settings
+    let wanted = settings.workerCount * settings.bufferByteCount
+    var shortage: Finding?
+    if settings.capture != .libpcap, let available, wanted > available {
+      shortage = .cause(
+        .ringMemory, "capture",
+        "rings of \(wanted >> 10) KiB are more than the \(available >> 10) KiB of memory that can be had")
+      (settings.workers, settings.bufferByteCount) = (1, 1 << 20)
+    }
     // Of a filter that does not compile enough is said.
     if (try? settings.plan(collectors: []).validateFilter()) == nil { settings.filter = "" }
     do throws(CaptureError) {
       let found = try open(settings)
       var findings = [Finding.fine("permission", "frames may be captured (CAP_NET_RAW)")]
-      findings.append(memory(found, settings))
+      findings.append(shortage ?? memory(found, settings))
       return (findings, found.engine == "ring" ? found.hasOffloadHeader : nil)
     } catch {
       return ([finding(error)], nil)

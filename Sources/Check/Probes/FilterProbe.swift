@@ -16,10 +16,9 @@ enum FilterProbe {
       if case .nothing(let reason) = review.outlook {
         return [.cause(.filterMatchesNothing, "filter", "\(name) matches nothing here: \(reason)")]
       }
-      let sizes =
-        "\(review.expressionCount) instructions, \(review.wholeCount) with what is never mirrored, of "
-        + "\(FilterReview.maximumCount)"
-      return [.fine("filter", "\(name) compiles to \(sizes)")]
+      let whole = "\(review.wholeCount) with what is never mirrored, of \(FilterReview.maximumCount)"
+      if settings.filter.isEmpty { return [.fine("filter", "takes everything; instructions: \(whole)")] }
+      return [.fine("filter", "\(name) compiles to \(review.expressionCount) instructions, \(whole)")]
     } catch {
       return [finding(error, name)]
     }

@@ -59,6 +59,9 @@ struct PathEvidence: Sendable {
     return probes.map(\.byteCount).filter { $0 > arrived }.min()
   }
 
+  /// As `smallestLost`, where no router's word explains it.
+  var lostInSilence: Int? { told?.mtu == largestArrived ? nil : smallestLost }
+
   /// The least MTU that a router has told of, and who it was; nil if none has.
   var told: (mtu: Int, report: ICMPReport)? {
     let all = probes.flatMap(\.reports).compactMap { report in report.mtu.map { (mtu: $0, report: report) } }

@@ -107,7 +107,7 @@ struct PathJudge {
     guard arrived < wanted, let lost = evidence.smallestLost else {
       return [.fine("path MTU", "the path to \(address) carries packets of \(arrived) bytes")]
     }
-    if let told = evidence.told, told.mtu == arrived { return [narrow(told)] }
+    if evidence.lostInSilence == nil, let told = evidence.told { return [narrow(told)] }
     return [
       .cause(
         .mtuBlackHole, "path MTU",

@@ -9,6 +9,10 @@ struct PathProbe {
   private static let firstPatience: Int64 = 500
   /// Milliseconds that probes have at least, once the way to the collector and back is known.
   private static let patience: Int64 = 150
+  /// Milliseconds that a probe has which is sent once more, to be sure.
+  private static let lastPatience: Int64 = 400
+  /// Probes that are sent once more.
+  private static let maximumRepetitions = 3
 
   private let vni: UInt32
   private let mark: UInt32?
@@ -41,21 +45,35 @@ struct PathProbe {
 
   private mutating func search() {
     var search = PathSearch()
+    var repetitions = 0
     while limit.left > 0 {
       let sizes = search.next(evidence)
-      guard !sizes.isEmpty else { return }
       for size in sizes { send(size) }
       if evidence.probes.contains(where: { $0.failure != nil && $0.failure?.code != EMSGSIZE }) { return }
-      if evidence.largestArrived == nil {
-        listen(milliseconds: Self.firstPatience)
-        // One datagram may get lost anywhere.
-        if !evidence.probes.contains(where: \.isSettled) {
-          send(evidence.least)
-          listen(milliseconds: Int64(limit.left))
+      if !sizes.isEmpty { listen() }
+      // One that got lost by chance, or was late, must not be taken for the path's doing: neither before the search for
+      // what it carries, nor as its outcome.
+      if repetitions == 0 || sizes.isEmpty, repetitions < Self.maximumRepetitions, let lost = evidence.lostInSilence {
+        repetitions += 1
+        send(lost)
+        listen(milliseconds: Self.lastPatience, isPatient: true)
+        if sizes.isEmpty, evidence.largestArrived ?? 0 >= lost {
+          search.goOn()
+          continue
         }
-      } else {
-        listen(milliseconds: patience)
       }
+      if sizes.isEmpty { return }
+    }
+  }
+
+  /// Takes in what comes for the probes of a round.
+  private mutating func listen() {
+    if evidence.largestArrived != nil { return listen(milliseconds: patience) }
+    listen(milliseconds: Self.firstPatience)
+    // One datagram may get lost anywhere.
+    if !evidence.probes.contains(where: \.isSettled) {
+      send(evidence.least)
+      listen(milliseconds: Int64(limit.left))
     }
   }
 
@@ -80,14 +98,14 @@ struct PathProbe {
   }
 
   /// Takes in what comes, until everything has been heard of or the time is up. Once something has, the rest has no longer
-  /// than `patience`.
-  private mutating func listen(milliseconds: Int64) {
+  /// than `patience`, unless `isPatient`, which waits for the last probe.
+  private mutating func listen(milliseconds: Int64, isPatient: Bool = false) {
     var end = min(limit.end, MonotonicClock.milliseconds + milliseconds)
-    var isShortened = evidence.largestArrived != nil
+    var isShortened = isPatient || evidence.largestArrived != nil
     while true {
       let waiting = evidence.probes.indices.filter { !evidence.probes[$0].isSettled && sent[$0].socket != nil }
       let left = TimeLimit(by: end).left
-      guard !waiting.isEmpty, left > 0 else { return }
+      guard !waiting.isEmpty, left > 0, !isPatient || evidence.probes.last?.isSettled == false else { return }
       var entries = waiting.map { pollfd.readable(sent[$0].socket?.descriptor ?? -1) }
       Polling.wait(&entries, milliseconds: left)
       for (entry, index) in zip(entries, waiting) where entry.revents != 0 { take(index) }

@@ -18,6 +18,9 @@ struct PathSearch {
   private var rounds = 0
   private var hasTriedKnown = false
 
+  /// Gives the search a few more rounds: what was taken for lost has arrived.
+  mutating func goOn() { rounds = min(rounds, Self.maximumRounds - 2) }
+
   /// The sizes to try next, the largest first, so that what answers at a limited rate has answered these; none when
   /// enough is known.
   mutating func next(_ evidence: PathEvidence) -> [Int] {

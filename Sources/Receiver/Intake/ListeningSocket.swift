@@ -15,27 +15,35 @@ struct ListeningSocket: ~Copyable {
   /// IPV6_RECVFRAGSIZE (linux/in6.h).
   static let ipv6FragmentSize: CInt = 77
 
+  /// What is asked for beside an address.
+  struct Options {
+    /// Bytes; the kernel may grant less.
+    var receiveBuffer: CInt
+    /// The only interface that datagrams may come in on; nil is any.
+    var interface: String?
+  }
+
   /// Without a host: one dual-stack IPv6 socket, or IPv4 alone where the kernel has no IPv6.
-  init(address: ListenAddress, receiveBuffer: CInt) throws(ReceiverError) {
+  init(address: ListenAddress, _ options: Options) throws(ReceiverError) {
     if let host = address.host {
-      owner = try Self.open(at: Self.lookUp(host, port: address.port), receiveBuffer: receiveBuffer)
+      owner = try Self.open(at: Self.lookUp(host, port: address.port), options)
       return
     }
     do throws(ReceiverError) {
-      owner = try Self.open(at: .wildcard(isIPv6: true, port: address.port), receiveBuffer: receiveBuffer)
+      owner = try Self.open(at: .wildcard(isIPv6: true, port: address.port), options)
     } catch let error where error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL {
-      owner = try Self.open(at: .wildcard(isIPv6: false, port: address.port), receiveBuffer: receiveBuffer)
+      owner = try Self.open(at: .wildcard(isIPv6: false, port: address.port), options)
     }
   }
 
   /// One more at the address of `first`, with which it shares what arrives: the kernel chooses by sender's and own
   /// address and port, so what came from one port of a sender stays with one socket.
-  init(sharing first: borrowing ListeningSocket, receiveBuffer: CInt) throws(ReceiverError) {
+  init(sharing first: borrowing ListeningSocket, _ options: Options) throws(ReceiverError) {
     guard let address = SocketAddress(localOf: first.descriptor) else {
       throw ReceiverError(.bind, code: EINVAL)
     }
     // An address of every family reads as IPv6 with all bits zero.
-    owner = try Self.open(at: address, receiveBuffer: receiveBuffer, isShared: true)
+    owner = try Self.open(at: address, options, isShared: true)
   }
 
   /// Lets others of this user bind to the same address from now on. The first of them is bound without, so that a port
@@ -58,26 +66,37 @@ struct ListeningSocket: ~Copyable {
   }
 
   private static func open(
-    at address: SocketAddress, receiveBuffer: CInt, isShared: Bool = false
+    at address: SocketAddress, _ options: Options, isShared: Bool = false
   ) throws(ReceiverError) -> OwnedDescriptor {
     let family = address.isIPv6 ? AF_INET6 : AF_INET
     let owner = try ReceiverError.from(.socket) { () throws(SystemError) in
       try OwnedDescriptor.socket(family, .datagram, isBlocking: false)
     }
     try ReceiverError.from(.setsockopt) { () throws(SystemError) in
-      try configure(owner.value, isIPv6: address.isIPv6, receiveBuffer: receiveBuffer)
+      try configure(owner.value, isIPv6: address.isIPv6, options)
       if isShared { try SocketOption.set(owner.value, SOL_SOCKET, SO_REUSEPORT, to: 1, "SO_REUSEPORT") }
+    }
+    if let interface = options.interface {
+      try ReceiverError.from(.interface) { () throws(SystemError) in try bind(owner.value, to: interface) }
     }
     try ReceiverError.from(.bind) { () throws(SystemError) in try owner.bind(to: address) }
     return owner
   }
 
-  private static func configure(_ descriptor: CInt, isIPv6: Bool, receiveBuffer: CInt) throws(SystemError) {
+  /// Takes only what comes in on `interface` (SO_BINDTODEVICE).
+  private static func bind(_ descriptor: CInt, to interface: String) throws(SystemError) {
+    var name = InlineArray<16, UInt8>(repeating: 0)  // IFNAMSIZ
+    guard interface.utf8.count < name.count else { throw SystemError(operation: "SO_BINDTODEVICE", code: ENODEV) }
+    for (index, byte) in interface.utf8.enumerated() { name[index] = byte }
+    try SocketOption.set(descriptor, SOL_SOCKET, SO_BINDTODEVICE, toBytesOf: name, "SO_BINDTODEVICE")
+  }
+
+  private static func configure(_ descriptor: CInt, isIPv6: Bool, _ options: Options) throws(SystemError) {
     // The privileged form passes net.core.rmem_max; without the privilege take what the limit gives.
     do throws(SystemError) {
-      try SocketOption.set(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, to: receiveBuffer, "SO_RCVBUFFORCE")
+      try SocketOption.set(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, to: options.receiveBuffer, "SO_RCVBUFFORCE")
     } catch {
-      try? SocketOption.set(descriptor, SOL_SOCKET, SO_RCVBUF, to: receiveBuffer, "SO_RCVBUF")
+      try? SocketOption.set(descriptor, SOL_SOCKET, SO_RCVBUF, to: options.receiveBuffer, "SO_RCVBUF")
     }
     try SocketOption.set(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, to: 1, "SO_TIMESTAMPNS")
     // What an old kernel has not is done without: datagrams come one by one, fragments are not told.

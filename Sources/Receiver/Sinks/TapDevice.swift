@@ -41,9 +41,9 @@ struct TapDevice: ~Copyable {
       try OwnedDescriptor("open") { unsafe open("/dev/net/tun", O_RDWR | O_CLOEXEC) }
     }
     let flags = Self.isTap | Self.hasNoHeader | (hasQueues ? Self.hasQueues : 0)
-    try Self.request(owner.value, Self.setInterface, name, flags)
+    try Self.request(owner, Self.setInterface, name, flags)
     // No header of virtio's and no offload: every frame is what was on the wire, checksum and all.
-    guard Self.turnOffOffload(owner.value) == 0 else { throw ReceiverError(.openTap, code: errno) }
+    guard Self.turnOffOffload(owner) == 0 else { throw ReceiverError(.openTap, code: errno) }
     self.owner = owner
     self.name = name
   }
@@ -57,15 +57,15 @@ struct TapDevice: ~Copyable {
     Self.write("1", to: "/proc/sys/net/ipv6/conf/\(name)/disable_ipv6")
     try setMTU(mtu)
     let socket = try Self.requestSocket()
-    let flags = try Self.request(socket.value, Self.getFlags, name, 0)
-    try Self.request(socket.value, Self.setFlags, name, flags | Self.isUp | Self.hasNoARP)
+    let flags = try Self.request(socket, Self.getFlags, name, 0)
+    try Self.request(socket, Self.setFlags, name, flags | Self.isUp | Self.hasNoARP)
   }
 
   /// Sets the MTU, 68 ... 65,521 bytes.
   ///
   /// - Throws: `ReceiverError` of `.openTap`.
   func setMTU(_ mtu: Int) throws(ReceiverError) {
-    try Self.request(Self.requestSocket().value, Self.setMTU, name, UInt16(clamping: mtu))
+    try Self.request(Self.requestSocket(), Self.setMTU, name, UInt16(clamping: mtu))
   }
 
   /// Lets a frame arrive there.
@@ -83,24 +83,25 @@ struct TapDevice: ~Copyable {
   /// little-endian machines that Swift runs on, and returns what is there afterwards.
   @discardableResult
   private static func request(
-    _ descriptor: CInt, _ code: UInt, _ name: String, _ value: UInt16
+    _ socket: OwnedDescriptor, _ code: UInt, _ name: String, _ value: UInt16
   ) throws(ReceiverError) -> UInt16 {
     var request = [UInt8](name.utf8)
     request += [UInt8](repeating: 0, count: requestByteCount - request.count)
     request[nameByteCount] = UInt8(truncatingIfNeeded: value)
     request[nameByteCount + 1] = UInt8(truncatingIfNeeded: value >> 8)
-    guard unsafe CLinux_ioctl(descriptor, code, &request) == 0 else { throw ReceiverError(.openTap, code: errno) }
+    guard unsafe CLinux_ioctl(socket.value, code, &request) == 0 else { throw ReceiverError(.openTap, code: errno) }
     return UInt16(request[nameByteCount]) | UInt16(request[nameByteCount + 1]) << 8
   }
 
-  private static func turnOffOffload(_ descriptor: CInt) -> CInt {
+  private static func turnOffOffload(_ owner: OwnedDescriptor) -> CInt {
     // The argument is the number itself: no feature.
-    CLinux_ioctl_number(descriptor, setOffload, 0)
+    CLinux_ioctl_number(owner.value, setOffload, 0)
   }
 
   private static func write(_ text: String, to path: String) {
     guard let file = try? OwnedDescriptor("open", { unsafe open(path, O_WRONLY | O_CLOEXEC) }) else { return }
     let bytes = Array(text.utf8)
-    _ = unsafe Glibc.write(file.value, bytes, bytes.count)
+    // The object is to outlive the call.
+    withExtendedLifetime(file) { _ = unsafe Glibc.write(file.value, bytes, bytes.count) }
   }
 }

@@ -30,9 +30,9 @@ public struct ProbeFrame: BitwiseCopyable, Equatable, Sendable {
   }
 
   /// Bytes of an answer and of the shortest probe, without the tunnel's header: the shortest Ethernet frame.
-  public static let byteCount = 60
+  @inlinable public static var byteCount: Int { 60 }
   /// EtherType of IEEE 802 for local experiments, number 1.
-  public static let etherType: UInt16 = 0x88B5
+  @inlinable public static var etherType: UInt16 { 0x88B5 }
   /// Where a probe goes to inside the tunnel; an answer goes the other way.
   public static let destination: UInt64 = 0x0250_4600_0002
   /// Where a probe comes from inside the tunnel.
@@ -115,12 +115,18 @@ public struct ProbeFrame: BitwiseCopyable, Equatable, Sendable {
   }
 
   /// The probe or answer in a datagram and its VNI; nil for any other datagram.
-  @inline(__always)
-  public static func find(in datagram: RawSpan) -> (frame: ProbeFrame, vni: UInt32)? {
+  @inlinable public static func find(in datagram: RawSpan) -> (frame: ProbeFrame, vni: UInt32)? {
     let start = VXLANHeader.byteCount
     // Mirrored traffic has another EtherType: it costs this look and no more.
-    guard datagram.byteCount >= start + byteCount, datagram.read(EthernetHeader.type, at: start) == etherType,
-      let header = try? VXLANHeader.parse(datagram),
+    guard datagram.byteCount >= start + byteCount, datagram.read(EthernetHeader.type, at: start) == etherType else {
+      return nil
+    }
+    return parse(datagram)
+  }
+
+  @usableFromInline static func parse(_ datagram: RawSpan) -> (frame: ProbeFrame, vni: UInt32)? {
+    let start = VXLANHeader.byteCount
+    guard let header = try? VXLANHeader.parse(datagram),
       let frame = ProbeFrame(datagram.extracting(start..<datagram.byteCount))
     else { return nil }
     return (frame, header.vni)

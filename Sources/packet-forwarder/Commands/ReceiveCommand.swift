@@ -26,8 +26,20 @@ struct ReceiveCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
+    help: ArgumentHelp("Take only what comes in on this interface.", valueName: "name"))
+  var interface: String?
+
+  @Option(
+    parsing: .unconditional,
     help: "Threads that share the port by sender's address and port, so by flow; 0 is one for each core.")
   var workers = "1"
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Receive buffer of each worker. Without CAP_NET_ADMIN the kernel gives net.core.rmem_max at most.",
+      valueName: "size"))
+  var bufferSize = "32MiB"
 
   @Option(
     parsing: .unconditional,
@@ -83,6 +95,9 @@ struct ReceiveCommand: ParsableCommand {
     help: ArgumentHelp("Seconds between statistics; 0 is off.", valueName: "seconds"))
   var statDuration = "30"
 
+  @Flag(help: "Say nothing on standard error but what fails.")
+  var quiet = false
+
   @Option(parsing: .unconditional, help: "Statistics as text or json.")
   var statFormat = "text"
 
@@ -98,8 +113,10 @@ struct ReceiveCommand: ParsableCommand {
     } catch {
       throw ExitStatus.failure(ExitStatus.inputOutput, "cannot start a thread: \(error.reason)")
     }
-    Console.sayPlainly(
-      "listening on \(ListenAddress(host: settings.address.host, port: receiver.port))", console.log)
+    if !quiet {
+      Console.sayPlainly(
+        "listening on \(ListenAddress(host: settings.address.host, port: receiver.port))", console.log)
+    }
     try ReceiveSession(receiver: receiver, outputs: outputs, console: console, settings: settings).run(signals)
   }
 }

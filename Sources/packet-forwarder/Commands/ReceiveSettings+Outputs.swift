@@ -9,8 +9,11 @@ extension ReceiveSettings {
   /// - Throws: the exit code, which has been explained.
   func listen() throws -> MirrorReceiver {
     do throws(ReceiverError) {
-      return try MirrorReceiver(listen: address, workers: workers)
+      return try MirrorReceiver(listen: address, interface: interface, workers: workers, receiveBuffer: bufferByteCount)
     } catch {
+      if error.operation == .interface, let interface {
+        throw ExitStatus.failure(ExitStatus.configuration, "--interface \"\(interface)\": \(error.reason)")
+      }
       throw ExitStatus.failure(ExitStatus.inputOutput, "cannot listen on \(address): \(error.reason)")
     }
   }
@@ -19,8 +22,10 @@ extension ReceiveSettings {
   ///
   /// - Throws: the exit code, which has been explained.
   func outputs(_ console: Console) throws -> [ReceiveOutput] {
+    let isQuiet = isQuiet
     let say: @Sendable (String, ReceiveOutput.End) -> Void = { name, end in
       switch end {
+      case .readerGone where isQuiet: break
       case .readerGone: Console.sayPlainly("the reader of \(name) has gone", console.log)
       case .failed(let error): Console.sayPlainly("cannot write \(name): \(error.reason)", console.log)
       }

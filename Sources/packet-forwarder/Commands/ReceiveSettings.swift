@@ -7,7 +7,11 @@ import Wire
 /// What `receive` was told, read and checked before anything is opened.
 struct ReceiveSettings {
   let address: ListenAddress
+  /// The only one that datagrams may come in on.
+  let interface: String?
   let workers: Int
+  /// Bytes of receive buffer for each of them.
+  let bufferByteCount: CInt
   let plan: ReceivePlan
   /// Where capture files go; `-` is standard output.
   let file: String?
@@ -19,6 +23,8 @@ struct ReceiveSettings {
   /// Milliseconds between statistics; 0 is off.
   let interval: Int64
   let format: ReceiveReport.Format
+  /// Whether only failures are told.
+  let isQuiet: Bool
 
   /// More threads than this are no receiver's.
   private static let maximumWorkers: UInt64 = 256
@@ -29,8 +35,10 @@ struct ReceiveSettings {
       throw Self.invalid("--listen", command.listen, "PORT, HOST:PORT or [IPv6]:PORT, the port in 0 ... 65535")
     }
     self.address = address
+    interface = command.interface
     let workers = try Self.number(command.workers, "--workers", 0...Self.maximumWorkers)
     self.workers = workers == 0 ? max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) : Int(workers)
+    bufferByteCount = CInt(try Self.size(command.bufferSize, "--buffer-size", 1 << 16...1 << 30, "64KiB to 1GiB"))
     let vnis = try command.vni.map { UInt32(try Self.number($0, "--vni", 0...UInt64(VXLANHeader.maximumVNI))) }
     let senders = try command.from.map { text in
       guard let sender = SenderAddress(text) else { throw Self.invalid("--from", text, "an IPv4 or IPv6 address") }
@@ -46,6 +54,7 @@ struct ReceiveSettings {
     self.format = format
     file = command.write
     tap = command.tap
+    isQuiet = command.quiet
     rotation = try Self.rotation(command)
     printsLines = command.print || (command.write == nil && command.tap == nil && !command.countOnly)
     try check(command)
@@ -77,7 +86,9 @@ struct ReceiveSettings {
 
   private static func rotation(_ command: ReceiveCommand) throws -> CaptureRotation? {
     let rotation = CaptureRotation(
-      byteCount: try command.rotateSize.map(size),
+      byteCount: try command.rotateSize.map {
+        try size($0, "--rotate-size", 1 << 16...1 << 40, "64KiB to 1024GiB")
+      },
       seconds: try command.rotateSeconds.map {
         try number($0, "--rotate-seconds", 1...31_536_000)
       }, fileCount: try command.files.map { Int(try number($0, "--files", 1...100_000)) })
@@ -85,14 +96,18 @@ struct ReceiveSettings {
   }
 
   /// A number of bytes, or of KiB, MiB or GiB.
-  private static func size(_ text: String) throws -> Int {
+  private static func size(
+    _ text: String, _ flag: String, _ range: ClosedRange<Int>, _ words: String
+  ) throws -> Int {
     for (unit, shift) in [("KiB", 10), ("MiB", 20), ("GiB", 30), ("", 0)] where text.hasSuffix(unit) {
       let digits = text.dropLast(unit.count)
       let isDecimal = digits.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
-      guard isDecimal, let number = Int(digits), number <= (1 << 40) >> shift, number << shift >= 1 << 16 else { break }
+      guard isDecimal, let number = Int(digits), number <= range.upperBound >> shift,
+        range.contains(number << shift)
+      else { break }
       return number << shift
     }
-    throw invalid("--rotate-size", text, "a size from 64KiB to 1024GiB, such as 100MiB")
+    throw invalid(flag, text, "a size from \(words), such as 100MiB")
   }
 
   private static func filter(_ text: String) throws -> InnerFilter {

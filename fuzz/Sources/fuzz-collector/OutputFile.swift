@@ -77,12 +77,13 @@ extension UnsafeRawBufferPointer {
     return Int(loadUnaligned(fromByteOffset: offset, as: UInt32.self))
   }
 
-  /// Whether the interface's name is that of a VNI: "vni " and its digits. (A run has too few for "other vnis".)
+  /// Whether the interface's name is that of the sender and a VNI, in digits. (A run has too few for "other senders".)
   fileprivate func isName(_ range: Range<Int>, of vni: UInt32) -> Bool {
     let name = part(range)
-    guard name.count > 4, name.prefix(4).elementsEqual("vni ".utf8) else { return false }
+    let start = "192.0.2.1 vni "
+    guard name.count > start.utf8.count, name.prefix(start.utf8.count).elementsEqual(start.utf8) else { return false }
     var value: UInt32 = 0
-    for digit in name.dropFirst(4) { value = value &* 10 &+ UInt32(digit &- 48) }
+    for digit in name.dropFirst(start.utf8.count) { value = value &* 10 &+ UInt32(digit &- 48) }
     return value == vni
   }
 
@@ -91,7 +92,8 @@ extension UnsafeRawBufferPointer {
     let time = UInt64(number(position + 12)) << 32 | UInt64(number(position + 16))
     require(time == frame.timestamp, "timestamp")
     let count = number(position + 20)
-    require(count == frame.bytes.count && number(position + 24) == count, "frame length")
+    // What an IP header says may be more than there is.
+    require(count == frame.bytes.count && number(position + 24) >= count, "frame length")
     require(length == 32 + (count + 3) & ~3, "padding")
     require(part(position + 28..<position + 28 + count).isSame(as: frame.bytes), "frame bytes")
   }
