@@ -16,8 +16,9 @@ public final class MirrorReceiver: Sendable {
   /// How it ended.
   public typealias Outcome = Result<End, ReceiverError>
 
-  /// Bytes of receive buffer asked for by default, for each worker; the kernel may grant less (`net.core.rmem_max`).
-  public static let defaultReceiveBuffer: CInt = 32 << 20
+  /// Bytes of receive buffer asked for by default, for each worker; the kernel may grant less (`net.core.rmem_max`). What a
+  /// forwarder has gathered in its ring while others had the cores, it sends at once; memory is taken as it fills.
+  public static let defaultReceiveBuffer: CInt = 64 << 20
 
   /// The UDP port listened on, host byte order.
   public let port: UInt16

@@ -39,7 +39,7 @@ struct ReceiveCommand: ParsableCommand {
     help: ArgumentHelp(
       "Receive buffer of each worker. Without CAP_NET_ADMIN the kernel gives net.core.rmem_max at most.",
       valueName: "size"))
-  var bufferSize = "32MiB"
+  var bufferSize = "64MiB"
 
   @Option(
     parsing: .unconditional,
