@@ -16,8 +16,9 @@ struct Mirror {
   var datagrams: [VXLANDatagram] = []
 
   /// Every frame must be a VXLAN datagram to the collector, correct to the bit and unfragmented; anything else throws.
+  /// What forwarder and `receive` say to each other (docs/tunnel-frames.md) is left out.
   init(_ frames: [CaptureFile.Frame], port: Int = 4789) throws {
-    for (index, frame) in frames.enumerated() {
+    for (index, frame) in frames.enumerated() where !Self.isControl(frame.bytes) {
       do {
         datagrams.append(try Self.decapsulate(frame, port: port))
       } catch {
@@ -31,6 +32,12 @@ struct Mirror {
 
   /// The longest outer IP packet, in bytes; 0 when there is none.
   var longestOuter: Int { datagrams.map(\.outerLength).max() ?? 0 }
+
+  private static func isControl(_ bytes: [UInt8]) -> Bool {
+    let start = (bytes.count > 14 && bytes.field16(at: 12) == 0x86dd ? 54 : 34) + 16
+    return bytes.count >= start + 18 && bytes.field16(at: start + 12) == 0x88b5
+      && Array(bytes[start + 14..<start + 18]) == Array("pkfw".utf8)
+  }
 
   private static func decapsulate(_ frame: CaptureFile.Frame, port: Int) throws -> VXLANDatagram {
     let bytes = frame.bytes
