@@ -11,7 +11,7 @@ extension EndToEnd {
     private func forwarder(_ testbed: Testbed, filter: String, _ more: [String: String] = [:]) throws -> Forwarder {
       let settings = [
         "BPF_FILTER": filter, "DESTINATION": Testbed.collectorName, "INTERFACE": "eth0", "MTU": "1500",
-        "STAT_FORMAT": "json",
+        "STAT_FORMAT": "json", "REPORTS": "off",
       ]
       return try Forwarder(settings.merging(more) { $1 }, testbed: testbed)
     }
