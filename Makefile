@@ -15,7 +15,7 @@ SOAK_MINUTES ?= 20
 SOAK_SEED ?=
 
 swift_sources = $(wildcard Package.swift Sources Tests bench fuzz)
-shell_scripts = .ci/run deploy/collector/install-mirror-target fuzz/run $(filter-out %.py,$(wildcard scripts/*)) \
+shell_scripts = .ci/run deploy/collector/install-mirror-target fuzz/run $(shell grep -l '^.!/usr/bin/env bash' scripts/*) \
   Tests/Tools/old_kernel_init.sh
 
 # The binary needs no Swift runtime where it is copied to.
