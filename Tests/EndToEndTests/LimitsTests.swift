@@ -53,8 +53,14 @@ extension EndToEnd {
         let byFlow = Dictionary(grouping: late) { $0 % flows }
         let whole = byFlow.values.count { $0.count == count / 2 / flows }
         #expect(whole >= 20, "\(byFlow.values.map(\.count))")
-        #expect(byFlow.count - whole <= 12, "\(byFlow.values.map(\.count).sorted())")
-        for numbers in byFlow.values { #expect(Set(numbers).count == numbers.count) }
+        for numbers in byFlow.values {
+          #expect(Set(numbers).count == numbers.count)
+          // Where the sender stumbles the share moves, and flows at its border come and go as a whole: a few pieces,
+          // not single datagrams.
+          let sorted = numbers.sorted()
+          let pieces = 1 + zip(sorted, sorted.dropFirst()).count { $1 - $0 > flows }
+          #expect(pieces <= 6, "\(sorted)")
+        }
       }
     }
 

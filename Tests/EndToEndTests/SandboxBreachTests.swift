@@ -38,9 +38,9 @@ extension EndToEnd {
     @Test(arguments: [nil, "10001"]) func noThreadReadsSecrets(user: String?) throws {
       try withTestbed { testbed in
         let forwarder = try forwarder(testbed, user.map { ["USER_NAME": $0] } ?? [:])
+        // They start, and take their names, one after the other.
+        try eventually("every thread") { try Set(Self.threadNames).isSubset(of: threads(of: forwarder.process).keys) }
         let threads = try threads(of: forwarder.process)
-        #expect(
-          Set(threads.keys).isSuperset(of: ["log", "statistics", "resolver", "capture-0", "limits"]), "\(threads)")
         for (name, thread) in threads {
           for path in ["/etc/shadow", "/root/.bashrc", "/bin/sh", "/proc/1/environ"] {
             #expect(try call(thread, "openat", "-100", path, "0", in: testbed) == "-\(EACCES)", "\(path) in \(name)")
@@ -53,6 +53,8 @@ extension EndToEnd {
       }
     }
 
+    static let threadNames = ["packet-forwarde", "log", "statistics", "resolver", "capture-0", "limits", "status"]
+
     static let calls = [
       ("execve", ["/bin/sh", "0", "0"]), ("openat", ["-100", "/tmp/pfe-breach", "65"]), ("kill", ["1", "9"]),
       ("ptrace", ["16", "1"]), ("setuid", ["0"]), ("socket", ["38", "5", "0"]), ("mprotect", ["0", "4096", "7"]),
@@ -61,13 +63,14 @@ extension EndToEnd {
 
     /// Whatever thread it is, the whole program ends at once, with one line and exit code 70.
     @Test(
-      arguments: ["packet-forwarde", "log", "statistics", "resolver", "capture-0", "limits"], [Engine.ring, .libpcap])
+      arguments: threadNames, [Engine.ring, .libpcap])
     func aForbiddenCallIsTheEnd(thread name: String, _ engine: Engine) throws {
       try withTestbed { testbed in
         for (number, (call, arguments)) in Self.calls.enumerated()
         // All of them in one thread, and one in each of the others.
         where name == "resolver" ? engine == .ring : number == 0 {
           let forwarder = try forwarder(testbed, ["CAPTURE": engine.rawValue])
+          try eventually("thread \(name)") { try threads(of: forwarder.process)[name] != nil }
           let thread = try #require(try threads(of: forwarder.process)[name])
           let answer = try testbed.runScript("call_inside.py", [thread, call] + arguments, in: testbed.app)
           #expect(answer == "signal \(SIGSYS)\n", "\(call)")

@@ -73,7 +73,8 @@ package struct Confinement: Equatable, Sendable {
     try part("Landlock") { () throws(SystemError) in
       let rules = try Landlock()
       for path in plan.readable { try rules.allow(.reading, to: path) }
-      for path in plan.writable { try rules.allow(.updating, to: path) }
+      // What does not answer now is not written to later either.
+      for path in plan.writable where Landlock.answers(path) { try rules.allow(.updating, to: path) }
       for port in plan.connectPorts { try rules.allowConnections(toPort: port) }
       for port in plan.listenPorts { try rules.allowListening(onPort: port) }
       let version = rules.version

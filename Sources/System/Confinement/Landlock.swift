@@ -53,14 +53,25 @@ package struct Landlock: ~Copyable {
   ///
   /// - Throws: `SystemError` where the rule cannot be added.
   package func allow(_ access: FileAccess, to path: String) throws(SystemError) {
-    guard let place = try? OwnedDescriptor(path, { unsafe open(path, Self.pathOnly | O_CLOEXEC) }) else { return }
-    var status = stat()
-    guard unsafe fstat(place.value, &status) == 0 else { throw .last("fstat(\(path))") }
-    let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+    // Not by fstat: that asks the file system, which may not answer.
+    let folder = try? OwnedDescriptor(path, { unsafe open(path, Self.pathOnly | O_DIRECTORY | O_CLOEXEC) })
+    let isDirectory = folder != nil
+    guard let place = folder ?? (try? OwnedDescriptor(path, { unsafe open(path, Self.pathOnly | O_CLOEXEC) }))
+    else { return }
     let allowed = access.intersection(files).intersection(isDirectory ? files : .ofFile)
     // struct landlock_path_beneath_attr, packed: eight bytes of rights, four of descriptor.
     let rule: InlineArray<2, UInt64> = [allowed.rawValue, UInt64(UInt32(bitPattern: place.value))]
     try add(rule, Self.pathRule, "landlock_add_rule(\(path))")
+  }
+
+  /// Whether the file system that `path` is on answers within a second.
+  package static func answers(_ path: String) -> Bool {
+    guard let answer = try? Event() else { return true }
+    let isAsked: Void? = try? BackgroundThread.run(name: "look") {
+      _ = try? OwnedDescriptor(path) { unsafe open(path, Self.pathOnly | O_CLOEXEC) }
+      answer.set()
+    }
+    return isAsked == nil || answer.wait(milliseconds: 1_000)
   }
 
   /// Allows TCP connections to a port of whatever host; before version 4 all are.
