@@ -39,8 +39,8 @@ extension EndToEnd {
       try withTestbed { testbed in
         let forwarder = try forwarder(testbed, user.map { ["USER_NAME": $0] } ?? [:])
         // They start, and take their names, one after the other.
-        try eventually("every thread") { try Set(Self.threadNames).isSubset(of: threads(of: forwarder.process).keys) }
-        let threads = try threads(of: forwarder.process)
+        try eventually("every thread") { try Set(Self.threadNames).isSubset(of: self.threads(of: forwarder.process).keys) }
+        let threads = try self.threads(of: forwarder.process)
         for (name, thread) in threads {
           for path in ["/etc/shadow", "/root/.bashrc", "/bin/sh", "/proc/1/environ"] {
             #expect(try call(thread, "openat", "-100", path, "0", in: testbed) == "-\(EACCES)", "\(path) in \(name)")
@@ -70,7 +70,7 @@ extension EndToEnd {
         // All of them in one thread, and one in each of the others.
         where name == "resolver" ? engine == .ring : number == 0 {
           let forwarder = try forwarder(testbed, ["CAPTURE": engine.rawValue])
-          try eventually("thread \(name)") { try threads(of: forwarder.process)[name] != nil }
+          try eventually("thread \(name)") { try self.threads(of: forwarder.process)[name] != nil }
           let thread = try #require(try threads(of: forwarder.process)[name])
           let answer = try testbed.runScript("call_inside.py", [thread, call] + arguments, in: testbed.app)
           #expect(answer == "signal \(SIGSYS)\n", "\(call)")
