@@ -13,7 +13,11 @@ struct ReceiveLoop: ~Copyable {
   private var readers: [Int] = []
   private var lastDropCount: UInt32 = 0
   private var kernelDrops: UInt64 = 0
+  /// When senders are looked through for whom to ask for reports, nanoseconds of `MonotonicClock`.
+  private var nextRequests: Int64 = 0
 
+  /// Nanoseconds between these looks.
+  private static let requestPeriod: Int64 = 100_000_000
   /// After a stop at most this many batches are still taken: more than any receive buffer holds, yet an end even
   /// under a flood.
   private static let drainBatches = 512
@@ -48,6 +52,7 @@ struct ReceiveLoop: ~Copyable {
       let isStopped = stop.isSet
       let count = try slab.receive(from: socket.descriptor)
       if count > 0 { handOn(count, account, outputs) }
+      sendRequests(account)
       if Self.isOver(outputs) { return .outputsEnded }
       drained += isStopped ? 1 : 0
       if isStopped && (count < DatagramSlab.capacity || drained == Self.drainBatches) { return .stopped }
@@ -62,12 +67,20 @@ struct ReceiveLoop: ~Copyable {
 
   private mutating func handOn(_ count: Int, _ account: WorkerAccount, _ outputs: [ReceiveOutput]) {
     frames.removeAll()
-    account.take(count, of: slab, into: &frames)
+    for reply in account.take(count, of: slab, into: &frames) { socket.send(reply) }
     if frames.count > 0 {
       for output in outputs { output.deliver(frames, of: slab, worker: worker) }
     }
     updateKernelDrops()
     account.land(kernelDropped: kernelDrops)
+  }
+
+  /// Asks forwarders for reports where it is time to.
+  private mutating func sendRequests(_ account: WorkerAccount) {
+    let now = MonotonicClock.nanoseconds
+    guard now >= nextRequests else { return }
+    nextRequests = now + Self.requestPeriod
+    for request in account.requests(now: now) { socket.send(request) }
   }
 
   private static func isOver(_ outputs: [ReceiveOutput]) -> Bool { !outputs.isEmpty && outputs.allSatisfy(\.isOver) }
@@ -76,7 +89,7 @@ struct ReceiveLoop: ~Copyable {
   private mutating func wait(_ outputs: [ReceiveOutput]) throws(ReceiverError) {
     var span = waiting.mutableSpan
     do throws(SystemError) {
-      try Polling.poll(&span, milliseconds: -1)
+      try Polling.poll(&span, milliseconds: 1_000)
     } catch {
       throw ReceiverError(.poll, code: error.code)
     }

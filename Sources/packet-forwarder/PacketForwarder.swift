@@ -13,7 +13,10 @@ struct PacketForwarder: ParsableCommand {
       or more collectors. Every setting is a flag or an environment variable; a flag wins.
       """,
     version: Version.current,
-    subcommands: [RunCommand.self, ReceiveCommand.self, DemoCommand.self, ReceiveExtcap.self],
+    subcommands: [
+      RunCommand.self, CheckCommand.self, ReceiveCommand.self, StatusCommand.self, HealthcheckCommand.self,
+      DemoCommand.self, ReceiveExtcap.self,
+    ],
     defaultSubcommand: RunCommand.self)
 
   static func main() { main(ReceiveExtcap.arguments(Array(CommandLine.arguments.dropFirst()))) }

@@ -19,6 +19,35 @@ struct Loopback {
   }
 
   var frames: [ReceivedFrame] { collected.frames }
+
+  /// The kernel begins to stamp what arrives some time after the first socket has asked for it (netstamp_work in
+  /// net/core/dev.c), and stamps when it is read until then. Keeps a socket that asks, for the rest of the process.
+  static func waitForStamps() throws {
+    let deadline = MonotonicClock.milliseconds + 10_000
+    while MonotonicClock.milliseconds < deadline {
+      let sender = try Sender(host: "127.0.0.1", port: stamping.port)
+      sender.send([0])
+      let sent = UInt64(WallClock.nanosecondsSince1970)
+      usleep(2_000)
+      let slab = DatagramSlab()
+      if try slab.receive(from: stamping.socket.descriptor) == 1, slab.details(at: 0).timestamp <= sent { return }
+    }
+    Issue.record("the kernel does not stamp what arrives")
+  }
+
+  private static let stamping = Stamping()
+
+  /// A socket that has asked for stamps.
+  private final class Stamping: Sendable {
+    let socket: ListeningSocket
+    let port: UInt16
+
+    init() {
+      socket = try! ListeningSocket(
+        address: ListenAddress(host: "127.0.0.1", port: 0), ListeningSocket.Options(receiveBuffer: 1 << 16))
+      port = socket.port
+    }
+  }
 }
 
 extension MirrorReceiver {

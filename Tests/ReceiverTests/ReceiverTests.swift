@@ -83,6 +83,7 @@ import Wire
 
   /// What was queued before the stop is handed on: the socket is not read until the stop has already been asked for.
   @Test func aStopHandsOnWhatHadArrived() throws {
+    try Loopback.waitForStamps()
     let receiver = try MirrorReceiver(listen: ListenAddress(host: "127.0.0.1", port: 0))
     let sender = try Sender(host: "127.0.0.1", port: receiver.port)
     for index in 0..<300 { sender.send(vxlan(vni: 1, [UInt8](repeating: UInt8(index & 0xFF), count: 14))) }

@@ -1,9 +1,10 @@
 /* The forwarder that a good C engineer writes first: libpcap's loop and one sendmsg per packet.
  *
- *   forwarder INTERFACE COLLECTOR_IPV4 VNI
+ *   forwarder INTERFACE COLLECTOR_IPV4 VNI [PACKETS_PER_SECOND]
  *
  * The frame stays in libpcap's ring; the VXLAN header goes before it through a second iovec. Frames that do not
- * fit into the path's MTU (super-frames of offload) fail with EMSGSIZE and are counted. Prints its counters as
+ * fit into the path's MTU (super-frames of offload) fail with EMSGSIZE and are counted. With a limit, packets beyond it are
+ * captured and not sent, as they come. Prints its counters as
  * JSON when SIGTERM or SIGINT ends it. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -25,7 +26,9 @@ struct state {
   uint8_t header[8];
   struct iovec iov[2];
   struct msghdr message;
-  unsigned long captured, sent, too_big, failed;
+  unsigned long captured, sent, too_big, failed, dropped;
+  unsigned long limit, in_second;
+  time_t second;
 };
 
 static pcap_t *capture;
@@ -38,6 +41,10 @@ static void stop(int signal) {
 static void forward(u_char *user, const struct pcap_pkthdr *packet, const u_char *bytes) {
   struct state *s = (struct state *)user;
   s->captured++;
+  if (s->limit) {
+    if (packet->ts.tv_sec != s->second) { s->second = packet->ts.tv_sec; s->in_second = 0; }
+    if (s->in_second++ >= s->limit) { s->dropped++; return; }
+  }
   s->iov[1].iov_base = (void *)bytes;
   s->iov[1].iov_len = packet->caplen;
   /* ECONNREFUSED reports an earlier datagram (the collector sniffs and has no socket): this one was not sent. */
@@ -55,11 +62,12 @@ static void die(const char *what, const char *why) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4) die("usage", "forwarder INTERFACE COLLECTOR_IPV4 VNI");
+  if (argc != 4 && argc != 5) die("usage", "forwarder INTERFACE COLLECTOR_IPV4 VNI [PACKETS_PER_SECOND]");
   char error[PCAP_ERRBUF_SIZE], filter[128];
   uint32_t vni = (uint32_t)strtoul(argv[3], NULL, 10);
 
   struct state s = {.header = {0x08, 0, 0, 0, vni >> 16, vni >> 8, vni, 0}};
+  if (argc == 5) s.limit = strtoul(argv[4], NULL, 10);
   s.iov[0] = (struct iovec){s.header, sizeof s.header};
   s.message = (struct msghdr){.msg_iov = s.iov, .msg_iovlen = 2};
   s.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -94,8 +102,8 @@ int main(int argc, char **argv) {
   struct pcap_stat stat = {0};
   pcap_stats(capture, &stat);
   printf("{\"captured_packets\":%lu,\"sent_datagrams\":%lu,\"too_big\":%lu,\"failed\":%lu,"
-         "\"kernel_dropped_packets\":%u}\n",
-         s.captured, s.sent, s.too_big, s.failed, stat.ps_drop);
+         "\"dropped_packets\":%lu,\"forwarded_packets\":%lu,\"kernel_dropped_packets\":%u}\n",
+         s.captured, s.sent, s.too_big, s.failed, s.dropped, s.sent, stat.ps_drop);
   pcap_close(capture);
   return 0;
 }

@@ -1,5 +1,5 @@
-/// What became of the datagrams received. Every datagram is in exactly one of `frames`, `undelivered`, `invalidHeaders`,
-/// `otherVNI`, `truncated`, `otherSender` and `filtered`.
+/// What became of the datagrams received. Every datagram is in exactly one of `frames`, `undelivered`, `probes`, `reports`,
+/// `invalidHeaders`, `otherVNI`, `truncated`, `otherSender` and `filtered`.
 public struct ReceiveCounters: Equatable, Sendable {
   /// Datagrams looked at.
   public var datagrams: UInt64 = 0
@@ -11,6 +11,10 @@ public struct ReceiveCounters: Equatable, Sendable {
   public var frameBytes: UInt64 = 0
   /// Inner frames that wait to be written or, in the last figures, could not be. Not cumulative.
   public var undelivered: UInt64 = 0
+  /// Probes of `check`, which are answered and not handed on.
+  public var probes: UInt64 = 0
+  /// Reports of forwarders, which are taken in and not handed on.
+  public var reports: UInt64 = 0
   /// Datagrams without the VXLAN I flag.
   public var invalidHeaders: UInt64 = 0
   /// Datagrams of another VNI than those asked for.
@@ -32,8 +36,8 @@ public struct ReceiveCounters: Equatable, Sendable {
 
   /// The counters that only grow; `undelivered` is a gauge.
   private static let sums: [any WritableKeyPath<ReceiveCounters, UInt64> & Sendable] = [
-    \.datagrams, \.bytes, \.frames, \.frameBytes, \.invalidHeaders, \.otherVNI, \.truncated, \.otherSender, \.filtered,
-    \.fragmented, \.kernelDropped,
+    \.datagrams, \.bytes, \.frames, \.frameBytes, \.probes, \.reports, \.invalidHeaders, \.otherVNI, \.truncated,
+    \.otherSender, \.filtered, \.fragmented, \.kernelDropped,
   ]
 
   /// What was counted since `earlier`, a snapshot of the same counters; `undelivered` stays what it is.

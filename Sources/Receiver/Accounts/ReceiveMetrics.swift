@@ -1,5 +1,6 @@
 internal import System
 internal import Telemetry
+internal import Wire
 
 /// The catalogue of the receiving side: every figure in one row.
 enum ReceiveMetrics {
@@ -31,6 +32,13 @@ enum ReceiveMetrics {
       "undelivered_frames", .gauge, .packets,
       help: "frames that wait to be written; on the last line, that could not be", .number(\.undelivered)
     ) { ", \($0.value) not written" },
+    Metric(
+      "probes", .counter, .datagrams, help: "probes of `check`, which are answered and not shown", .number(\.probes)
+    ) { $0.value > 0 ? ", \($0.value) probes" : "" },
+    Metric(
+      "reports", .counter, .datagrams, help: "reports of forwarders, which are taken in and not shown",
+      .number(\.reports)
+    ) { $0.value > 0 ? ", \($0.value) reports" : "" },
     Metric(
       "invalid_headers", .counter, .datagrams, help: "datagrams without the flag of a valid VNI",
       .number(\.invalidHeaders)
@@ -71,8 +79,8 @@ enum ReceiveMetrics {
     MetricSum(
       "received_datagrams",
       of: [
-        "delivered_frames", "undelivered_frames", "invalid_headers", "other_vni", "truncated_datagrams",
-        "other_senders", "filtered_frames",
+        "delivered_frames", "undelivered_frames", "probes", "reports", "invalid_headers", "other_vni",
+        "truncated_datagrams", "other_senders", "filtered_frames",
       ])
   ]
 
@@ -83,5 +91,49 @@ enum ReceiveMetrics {
     Metric("received_datagrams", .counter, .datagrams, help: "datagrams that came from it", .number(\.datagrams)),
     Metric("received_bytes", .counter, .bytes, help: "bytes of their payload", .number(\.bytes)),
     Metric("last_seen", .identity, help: "when the last came, RFC 3339", .text { UTCTime.rfc3339($0.lastSeen) }),
+    Metric(
+      "sent_datagrams", .counter, .datagrams,
+      help: "datagrams that it says it has sent here, up to its last report (`REPORTS`)", .number(\.stream.sent)),
+    Metric(
+      "lost_datagrams", .counter, .datagrams, help: "of these, those that did not come", .number(\.stream.lost)),
+    Metric(
+      "duplicated_datagrams", .counter, .datagrams, help: "datagrams that came more often than they were sent",
+      .number(\.stream.duplicated)),
+    Metric("reports", .counter, .datagrams, help: "reports that came from it", .number(\.stream.reports)),
+    Metric(
+      "late_reports", .counter, .datagrams,
+      help: "reports that came behind a younger one: the network changes the order",
+      .number(\.stream.lateReports)),
+    Metric(
+      "delay", .gauge, .seconds,
+      help: "from its clock to this one's, of the last report, the slowest port's; what the clocks differ by is in it",
+      .decimal { seconds($0.stream.delay) }),
+    Metric(
+      "least_delay", .gauge, .seconds, help: "the least of these since the start",
+      .decimal { seconds($0.stream.leastDelay) }),
+    Metric("host", .identity, help: "name of its machine or container; null without a report", .text(\.report?.host)),
+    Metric("version", .identity, help: "its version", .text(\.report?.version)),
+    Metric(
+      "mtu", .gauge, .bytes, help: "its largest outer packet; 0 without a report",
+      .number { UInt64($0.report?.mtu ?? 0) }),
+    Metric(
+      "captured_packets", .counter, .packets, help: "frames that it says it has captured",
+      .number { $0.report?.captured ?? 0 }),
+    Metric(
+      "forwarded_packets", .counter, .packets, help: "frames that it says it has forwarded",
+      .number { $0.report?.forwarded ?? 0 }),
+    Metric(
+      "kernel_dropped_packets", .counter, .packets, help: "frames that its kernel dropped before they were captured",
+      .number { $0.report?.kernelDropped ?? 0 }),
+    Metric(
+      "dropped_packets", .counter, .packets, help: "frames that it has dropped, by reason",
+      .tally(label: "reason") { ($0.report?.dropped ?? []).map { ($0.reason, $0.frames) } }),
   ])
+
+  /// Seconds to the microsecond; 0 where there are none.
+  private static func seconds(_ nanoseconds: Int64?) -> String {
+    let microseconds = (nanoseconds ?? 0) / 1_000
+    let fraction = String(1_000_000 + microseconds.magnitude % 1_000_000).dropFirst()
+    return "\(microseconds < 0 ? "-" : "")\(microseconds.magnitude / 1_000_000).\(fraction)"
+  }
 }

@@ -1,3 +1,5 @@
+public import Wire
+
 /// What came from one sender, all of its ports together.
 public struct SenderFigures: Equatable, Sendable {
   /// Who it is.
@@ -10,6 +12,10 @@ public struct SenderFigures: Equatable, Sendable {
   public var bytes: UInt64 = 0
   /// When the last came: nanoseconds since 1970, UTC.
   public var lastSeen: UInt64 = 0
+  /// What it says it has sent, and how much of it did not come; all of its ports together.
+  public var stream = StreamAccount.Figures()
+  /// Its last report; nil: it has sent none.
+  public var report: ReportFrame?
 
   /// The senders of all `ports`, in the order of their addresses.
   static func of(_ ports: some Sequence<SenderTable.Port>) -> [SenderFigures] {
@@ -20,6 +26,8 @@ public struct SenderFigures: Equatable, Sendable {
       figures.datagrams += port.datagrams
       figures.bytes += port.bytes
       figures.lastSeen = max(figures.lastSeen, port.lastSeen)
+      figures.stream += port.figures
+      if let report = port.stream.lastReport, report.clock >= figures.report?.clock ?? 0 { figures.report = report }
       found[port.sender] = figures
     }
     return found.values.sorted { ($0.sender.high, $0.sender.low) < ($1.sender.high, $1.sender.low) }

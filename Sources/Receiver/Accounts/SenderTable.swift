@@ -1,3 +1,5 @@
+internal import Wire
+
 /// Who has sent, and how much: an account for each source port of each sender.
 ///
 /// A forwarder sends both directions of a flow from one port, and the kernel hands what comes from one port to one
@@ -17,6 +19,17 @@ public struct SenderTable: Sendable {
     public let firstSeen: UInt64
     /// When the last came.
     public var lastSeen: UInt64
+    /// What the sender says it has sent from it.
+    public var stream = StreamAccount()
+    /// Requests for reports that were sent to it since the last report.
+    var requests = 0
+    /// When the next may be sent, nanoseconds of `MonotonicClock`.
+    var nextRequest: Int64 = 0
+    /// Datagrams that had come by the last request: where none has come since, nobody is there to be asked.
+    var datagramsAtRequest: UInt64 = 0
+
+    /// What was sent, and how much of it did not come.
+    public var figures: StreamAccount.Figures { stream.figures(received: datagrams) }
   }
 
   private struct Key: Hashable {
@@ -49,6 +62,38 @@ public struct SenderTable: Sendable {
     // Stamps are the system's clock, which may be set back.
     ports[place].lastSeen = max(ports[place].lastSeen, timestamp)
     last = place
+  }
+
+  /// Takes in a report that came from a port, after what came before it was counted.
+  mutating func take(
+    _ report: ReportFrame, from sender: SenderAddress, _ number: UInt16, at timestamp: UInt64, now: Int64, start: Int64
+  ) {
+    guard let place = place(sender, number, timestamp) else { return }
+    ports[place].stream.take(report, received: ports[place].datagrams, stamp: timestamp, now: now, start: start)
+    ports[place].requests = 0
+    ports[place].nextRequest = now + ReportRequests.renewal
+  }
+
+  /// A datagram from a port, counted or about to be, is none for which to ask for reports.
+  mutating func excuse(_ sender: SenderAddress, _ number: UInt16, at timestamp: UInt64) {
+    guard let place = place(sender, number, timestamp) else { return }
+    ports[place].datagramsAtRequest &+= 1
+  }
+
+  /// Ports that are to be asked for reports now (nanoseconds of `MonotonicClock`), and notes that they were.
+  mutating func portsToAsk(now: Int64) -> [(sender: SenderAddress, number: UInt16)] {
+    var found: [(sender: SenderAddress, number: UInt16)] = []
+    for place in ports.indices {
+      guard ports[place].nextRequest <= now, ports[place].datagrams != ports[place].datagramsAtRequest,
+        ports[place].number >= ReportRequests.lowestPort
+      else { continue }
+      found.append((ports[place].sender, ports[place].number))
+      ports[place].requests += 1
+      ports[place].nextRequest = now &+ ReportRequests.pause(after: ports[place].requests)
+      ports[place].datagramsAtRequest = ports[place].datagrams
+      if found.count == ReportRequests.most { break }
+    }
+    return found
   }
 
   private mutating func place(_ sender: SenderAddress, _ number: UInt16, _ timestamp: UInt64) -> Int? {

@@ -25,12 +25,18 @@ final class WorkerAccount: Sendable {
 
   /// Counts and sorts the first `count` messages of `slab`; the frames that are to be handed on go into `frames` and are
   /// in flight.
-  func take(_ count: Int, of slab: borrowing DatagramSlab, into frames: inout FrameList) {
+  ///
+  /// - Returns: what is to be sent back.
+  func take(_ count: Int, of slab: borrowing DatagramSlab, into frames: inout FrameList) -> [Reply] {
     state.withLock { state in
       state.intake.sort(count, of: slab, into: &frames)
       state.inFlight = frames.tally
+      return state.intake.takeReplies()
     }
   }
+
+  /// Requests for reports that are due at `now`, nanoseconds of `MonotonicClock`.
+  func requests(now: Int64) -> [Reply] { state.withLock { $0.intake.requests(now: now) } }
 
   /// What was in flight has been handed on, or was lost by the outputs, which know.
   func land(kernelDropped: UInt64) {

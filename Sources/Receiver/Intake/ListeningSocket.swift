@@ -116,6 +116,12 @@ struct ListeningSocket: ~Copyable {
     SocketAddress(localOf: descriptor)?.port ?? 0
   }
 
+  /// Sends one datagram from the port listened on, unless that would have to wait or fails.
+  func send(_ bytes: [UInt8], to address: SocketAddress) { try? owner.send(bytes, to: address) }
+
+  /// Sends a datagram from the port listened on, unless that would have to wait or fails.
+  func send(_ reply: Reply) { try? owner.send(reply.bytes, to: reply.receiver.at(port: reply.port)) }
+
   /// Bytes the kernel granted. It doubles what was asked for to cover its overhead, and reports the double.
   var receiveBufferSize: Int { Int(SocketOption.get(descriptor, SOL_SOCKET, SO_RCVBUF) ?? 0) }
 

@@ -27,6 +27,12 @@ public struct SenderAddress: BitwiseCopyable, Hashable, Sendable {
     }
   }
 
+  /// The address with a port, to send to.
+  func at(port: UInt16) -> SocketAddress {
+    let bytes = [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
+    return SocketAddress(bytes: bytes, port: port)
+  }
+
   /// Reads a numeric address; nil if the text is none.
   public init?(_ text: String) {
     guard let address = SocketAddress(numeric: text, port: 0) else { return nil }
@@ -36,8 +42,5 @@ public struct SenderAddress: BitwiseCopyable, Hashable, Sendable {
 
 extension SenderAddress: CustomStringConvertible {
   /// The numeric address.
-  public var description: String {
-    let bytes = [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
-    return SocketAddress(bytes: bytes, port: 0).host
-  }
+  public var description: String { at(port: 0).host }
 }

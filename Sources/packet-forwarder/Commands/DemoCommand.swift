@@ -36,7 +36,7 @@ struct DemoCommand: ParsableCommand {
   func run() throws {
     let choice = CaptureChoice(rawValue: capture) ?? .auto
     let signals = try Signals()
-    let console = try Console(say: Console.sayAsWarning)
+    let console = try Console(say: Console.sayAsWarning(.text))
     let receiver = try openReceiver()
 
     var settings = Settings(destinations: [Destination(host: "127.0.0.1", port: receiver.port)])
@@ -46,7 +46,7 @@ struct DemoCommand: ParsableCommand {
     settings.statDuration = 0
     // Standard output is for the frames.
     let logger = Console.logger(level: .info, output: console.log)
-    let service = try ForwarderService.make(settings, logger: logger, output: console.log)
+    let service = try ForwarderService.make(settings, logger: logger, console, output: console.log)
     do throws(CaptureError) {
       try service.start()
     } catch {
