@@ -68,7 +68,8 @@ extension EndToEnd {
         let receiver = try ReceiveProcess(
           ["--write", "\(folder)/mirror.pcapng", "--rotate-size", "128KiB"], testbed: testbed)
         let recorder = try testbed.recordMirror()
-        let forwarder = try forwarder(testbed, filter: "tcp")
+        // Reports are datagrams of their own.
+        let forwarder = try forwarder(testbed, filter: "tcp", ["REPORTS": "off"])
         let served = try testbed.serveRandomFile(byteCount: 1_000_000)
         try testbed.fetch(served, from: Testbed.Address.app)
         try testbed.waitForClosedConnections()

@@ -43,7 +43,8 @@ struct Loopback {
     let port: UInt16
 
     init() {
-      socket = try! ListeningSocket(address: ListenAddress(host: "127.0.0.1", port: 0), .init(receiveBuffer: 1 << 16))
+      socket = try! ListeningSocket(
+        address: ListenAddress(host: "127.0.0.1", port: 0), ListeningSocket.Options(receiveBuffer: 1 << 16))
       port = socket.port
     }
   }

@@ -13,7 +13,7 @@ struct Recordings {
 extension Testbed {
   /// Everything that reaches the collector as VXLAN, and every fragment, which would otherwise go unseen.
   static func mirrorFilter(port: Int = 4789) -> String {
-    "udp port \(port) or ip[6:2] & 0x3fff != 0 or ip6[6] == 44"
+    "udp dst port \(port) or ip[6:2] & 0x3fff != 0 or ip6[6] == 44"
   }
 
   /// Records the mirror at the collector.
