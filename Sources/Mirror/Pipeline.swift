@@ -75,7 +75,8 @@ package final class Pipeline: FrameConsumer {
       let bytesBefore = encapsulator.counters.capturedBytes
       encapsulator.mirror(batch, &selector)
       let byteCount = Int(encapsulator.counters.capturedBytes &- bytesBefore)
-      let hold = selector.endBatch(frames: batch.count, bytes: byteCount, now: MonotonicClock.nanoseconds)
+      let hold = selector.endBatch(
+        frames: batch.count, bytes: byteCount, now: MonotonicClock.nanoseconds, time: WallClock.nanosecondsSince1970)
       for event in selector.takeFound() { note(event) }
       if hold > 0 { holdBreath(nanoseconds: hold) }
     } else {

@@ -39,7 +39,9 @@ extension EndToEnd {
       try withTestbed { testbed in
         let forwarder = try forwarder(testbed, user.map { ["USER_NAME": $0] } ?? [:])
         // They start, and take their names, one after the other.
-        try eventually("every thread") { try Set(Self.threadNames).isSubset(of: self.threads(of: forwarder.process).keys) }
+        try eventually("every thread") {
+          try Set(Self.threadNames).isSubset(of: self.threads(of: forwarder.process).keys)
+        }
         let threads = try self.threads(of: forwarder.process)
         for (name, thread) in threads {
           for path in ["/etc/shadow", "/root/.bashrc", "/bin/sh", "/proc/1/environ"] {

@@ -31,7 +31,8 @@ extension EndToEnd {
       return String(decoding: short.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    @Test(arguments: Engine.allCases) func equalTheClients(_ engine: Engine) throws {
+    /// Its records are the same where the forwarder reports.
+    @Test(arguments: Engine.allCases, ["auto", "on"]) func equalTheClients(_ engine: Engine, reports: String) throws {
       try withTestbed { testbed in
         let files = ["small": randomData(700), "medium": randomData(60_000), "large": randomData(2_000_000)]
         let upload = randomData(500_000)
@@ -39,7 +40,7 @@ extension EndToEnd {
         let forwarder = try Forwarder(
           [
             "BPF_FILTER": "tcp", "DESTINATION": Testbed.collectorName, "INTERFACE": "eth0", "MTU": "9000",
-            "STAT_FORMAT": "json", "CAPTURE": engine.rawValue,
+            "STAT_FORMAT": "json", "CAPTURE": engine.rawValue, "REPORTS": reports,
           ], testbed: testbed)
         var exchanges: [HTTPExchange] = []
         let recordings = try testbed.record(filter: "tcp") {
@@ -53,7 +54,9 @@ extension EndToEnd {
         }
         let mirror = try Suricata(recordings.outerPath, testbed: testbed)
         let statistics = try #require(mirror.statistics)
-        #expect(statistics.decoder.vxlan == recordings.mirror.datagrams.count, "strict VXLAN decoding")
+        let frames = recordings.mirror.datagrams.count + recordings.mirror.controlFrames
+        #expect(statistics.decoder.vxlan == frames, "strict VXLAN decoding")
+        #expect((recordings.mirror.controlFrames > 0) == (reports == "on"))
         #expect(statistics.decoder.invalid == 0)
         #expect(statistics.tcp.invalidChecksum == 0)
 

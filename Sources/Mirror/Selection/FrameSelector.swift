@@ -79,8 +79,8 @@ struct FrameSelector: ~Copyable {
   /// Ends a batch at `now`, nanoseconds of a clock that does not go back.
   ///
   /// - Returns: nanoseconds to send nothing for, then call `held`; 0: go on at once.
-  mutating func endBatch(frames: Int, bytes: Int, now: Int64) -> Int64 {
-    loopDetector.end(frames: frames, bytes: bytes, now: now)
+  mutating func endBatch(frames: Int, bytes: Int, now: Int64, time: @autoclosure () -> Int64) -> Int64 {
+    loopDetector.end(frames: frames, bytes: bytes, now: now, time: time())
   }
 
   /// Nothing was sent from `start` to `end`, nanoseconds since 1970.

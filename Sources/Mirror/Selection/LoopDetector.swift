@@ -28,6 +28,9 @@ struct LoopDetector: ~Copyable {
   static let sentence: Int64 = 600_000_000_000
   /// Nanoseconds that a flow that was acquitted is left in peace.
   static let peace: Int64 = 60_000_000_000
+  /// Nanoseconds by which the worker may be behind the kernel's stamps when a hold begins: with a capture buffer that is
+  /// filled already, what comes during the hold is lost, and that is a silence that says nothing.
+  static let longestDelay: Int64 = 10_000_000
   /// Nanoseconds after which a trial without an end is given up: nothing more was captured.
   static let longestTrial: Int64 = 10_000_000_000
 
@@ -53,6 +56,8 @@ struct LoopDetector: ~Copyable {
   private var windowIndex = 0
   private var trial: LoopTrial?
   private var trialStart: Int64 = 0
+  /// The latest stamp seen in a trial.
+  private var lastTimestamp: Int64 = 0
   private var found: [FlowName] = []
 
   /// `bufferByteCount` bytes of capture buffer bound the holds.
@@ -77,10 +82,13 @@ struct LoopDetector: ~Copyable {
     return !hasLoops || !isLoop(flow)
   }
 
-  /// Ends a batch at `now`, nanoseconds of a clock that does not go back.
+  /// Ends a batch at `now`, nanoseconds of a clock that does not go back, and at `time`, nanoseconds since 1970, which is
+  /// asked for where it matters.
   ///
   /// - Returns: nanoseconds to hold the breath for (then call `held`); 0: not now.
-  mutating func end(frames count: Int, bytes byteCount: Int, now: Int64) -> Int64 {
+  mutating func end(
+    frames count: Int, bytes byteCount: Int, now: Int64, time: @autoclosure () -> Int64
+  ) -> Int64 {
     self.now = now
     frames += count
     bytes += byteCount
@@ -90,7 +98,7 @@ struct LoopDetector: ~Copyable {
       self.trial = nil
       return 0
     }
-    guard let due = trial.nextHold, due <= now else { return 0 }
+    guard let due = trial.nextHold, due <= now, time() - lastTimestamp <= Self.longestDelay else { return 0 }
     return trial.hold
   }
 
@@ -155,6 +163,7 @@ struct LoopDetector: ~Copyable {
 
   @inline(never)
   private mutating func witness(_ flow: UInt64, _ timestamp: Int64) {
+    lastTimestamp = timestamp
     guard trial!.witness(flow, timestamp, now: now), let current = trial else { return }
     guard current.hasCollapsed || current.round >= LoopTrial.rounds else { return }
     trial = nil

@@ -14,11 +14,16 @@ struct VXLANDatagram {
 /// with the program under test.
 struct Mirror {
   var datagrams: [VXLANDatagram] = []
+  /// Frames between forwarder and `receive` (docs/tunnel-frames.md), which are left out.
+  var controlFrames = 0
 
   /// Every frame must be a VXLAN datagram to the collector, correct to the bit and unfragmented; anything else throws.
-  /// What forwarder and `receive` say to each other (docs/tunnel-frames.md) is left out.
   init(_ frames: [CaptureFile.Frame], port: Int = 4789) throws {
-    for (index, frame) in frames.enumerated() where !Self.isControl(frame.bytes) {
+    for (index, frame) in frames.enumerated() {
+      if Self.isControl(frame.bytes) {
+        controlFrames += 1
+        continue
+      }
       do {
         datagrams.append(try Self.decapsulate(frame, port: port))
       } catch {

@@ -86,6 +86,8 @@ struct StatisticsLine: Decodable {
     /// By what the message says.
     var icmp: [String: Int]
     var lastError: String?
+    /// Reports sent beside what is mirrored.
+    var reports: Int
   }
 
   /// Without counters.
