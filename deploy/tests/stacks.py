@@ -34,7 +34,7 @@ def _service(network: Stack, front: Stack) -> Stack:
 
 def private_vpc(**collector_parameters) -> dict[str, Stack]:
     """Everything in one account."""
-    network = Stack(CLOUDFORMATION / "network.yaml")
+    network = Stack(CLOUDFORMATION / "network.yaml", Zones=ZONES)
     collector = Stack(
         CLOUDFORMATION / "collector.yaml", **_network_parameters(network), Zones=ZONES, S3PrefixListId=S3, ReceiveImage=FORWARDER_IMAGE,
         **collector_parameters,
@@ -44,7 +44,7 @@ def private_vpc(**collector_parameters) -> dict[str, Stack]:
 
 def consumer() -> dict[str, Stack]:
     """The account of the tasks, whose collectors are behind PrivateLink."""
-    network = Stack(CLOUDFORMATION / "network.yaml")
+    network = Stack(CLOUDFORMATION / "network.yaml", Zones=ZONES)
     parameters = _network_parameters(network)
     privatelink = Stack(
         CLOUDFORMATION / "privatelink.yaml", VpcId=parameters["VpcId"], SubnetIds=parameters["SubnetIds"], ServiceName=SERVICE_NAME

@@ -7,9 +7,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import boto3
-
-from moto_server import REGION
 from stacks import APP_IMAGE, CONSUMER, FORWARDER_IMAGE, SERVICE_NAME, TERRAFORM
 
 VARIABLES = {
@@ -64,16 +61,17 @@ class Applied:
         result = working.run("apply", "-input=false", "plan", check=False)
         self.errors = re.findall(r"Error: (.*)\n[│\s]*(?:When applying changes to[│\s]*)?(.*)", result.stderr)
         self.state = json.loads(working.run("show", "-json").stdout)
-        self.zones = _zones(environment)
 
     def resources(self) -> dict[str, dict]:
         """By address: what was planned, and what only came to be known when it was made."""
         planned = {one["address"]: one for one in _resources(self.plan["planned_values"]["root_module"])}
         made = self.made()
-        for one in made.values():
-            # The provider does not read it back where moto answers.
+        for address, one in made.items():
+            # moto forgets the VPC of a zone. It is what the module's security groups have too: both are set to var.vpc_id.
             if one["type"] == "aws_route53_zone":
-                one["values"]["vpc"] = [{"vpc_id": vpc} for vpc in self.zones[one["values"]["zone_id"]]]
+                module = address.rsplit(".", 2)[0]
+                assert self._reference(address, "vpc") == self._reference(f"{module}.aws_security_group.mirror_group", "vpc_id") == "var.vpc_id"
+                one["values"]["vpc"] = [{"vpc_id": made[f"{module}.aws_security_group.mirror_group"]["values"]["vpc_id"]}]
         return {
             address: one | {"values": _known(one["values"], made.get(address, {}).get("values", {}))}
             for address, one in planned.items()
@@ -89,28 +87,29 @@ class Applied:
             (one["values"]["insecure_value"], one["values"]["name"]) for one in self.made().values() if one["type"] == "aws_ssm_parameter"
         ]
 
-    def configured(self) -> dict[str, set[str]]:
-        """By address without keys: the names of the attributes and blocks that the configuration has."""
+    def _configuration(self) -> dict[str, dict]:
+        """By address without keys: the expressions of attributes and blocks."""
         found = {}
 
         def visit(module, prefix):
             for resource in module.get("resources", []):
                 if resource["mode"] == "managed":
-                    found[prefix + resource["address"]] = set(resource.get("expressions", {}))
+                    found[prefix + resource["address"]] = resource.get("expressions", {})
             for name, call in module.get("module_calls", {}).items():
                 visit(call["module"], f"{prefix}module.{name}.")
 
         visit(self.plan["configuration"]["root_module"], "")
         return found
 
+    def _reference(self, address: str, attribute: str) -> str:
+        """What the attribute, or the `vpc_id` of the block, is set to."""
+        expression = self._configuration()[re.sub(r"\[\d+\]", "", address)][attribute]
+        (reference,) = (expression[0]["vpc_id"] if isinstance(expression, list) else expression)["references"]
+        return reference
 
-def _zones(environment) -> dict[str, list[str]]:
-    """The VPCs of each private hosted zone, as the server has them."""
-    client = boto3.client(
-        "route53", endpoint_url=environment["AWS_ENDPOINT_URL"], region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test"
-    )
-    zones = [zone["Id"] for zone in client.list_hosted_zones()["HostedZones"]]
-    return {zone.split("/")[-1]: [vpc["VPCId"] for vpc in client.get_hosted_zone(Id=zone).get("VPCs", [])] for zone in zones}
+    def configured(self) -> dict[str, set[str]]:
+        """By address without keys: the names of the attributes and blocks that the configuration has."""
+        return {address: set(expressions) for address, expressions in self._configuration().items()}
 
 
 def _resources(module):
