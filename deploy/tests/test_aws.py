@@ -109,7 +109,7 @@ class TestTheSame:
     def test_user_data_is_one_text(self):
         text = (TERRAFORM / "modules" / "collector" / "user-data.sh").read_text()
         template = private_vpc()["collector"].template["Resources"]["LaunchTemplate"]["Properties"]["LaunchTemplateData"]
-        assert template["UserData"]["Fn::Base64"]["Fn::Sub"][0] == text
+        assert template["UserData"]["Fn::Base64"]["Fn::Sub"] == text
 
 
 class TestWalkThrough:
@@ -128,8 +128,16 @@ class TestWalkThrough:
             "log groups": 2, "repositories": 2, "clusters": 1, "services": 1, "task definitions": 1,
         }  # a route table and a group come with the VPC
 
-    def test_the_clean_up_leaves_nothing(self, run):
+    def test_the_clean_up_leaves_nothing(self, walked):
+        run = walked("walk-through")
         assert run.left == run.before
+
+    def test_stacks_go(self, walked):
+        run = walked("cloudformation")
+        # That of the network stays, see MOTO_CANNOT_DELETE. Of the others moto forgets to delete some, but not these.
+        assert run.left["stacks"] == 1
+        for name in ("load balancers", "scaling groups", "instances", "roles", "instance profiles", "log groups", "repositories"):
+            assert run.left[name] == run.before[name], name
 
     def test_images_are_pushed(self, run):
         pushed = [call for call in run.calls if call.startswith("docker push")]

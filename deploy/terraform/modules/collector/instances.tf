@@ -85,7 +85,6 @@ resource "aws_launch_template" "launch_template" {
 
   # The names in the text are those of the parameters in collector.yaml, which has the same text.
   user_data = base64encode(templatefile("${path.module}/user-data.sh", {
-    Region           = local.region
     LogGroup         = aws_cloudwatch_log_group.log_group.name
     ReceiveImage     = var.receive_image
     ReceiveArguments = var.receive_arguments
