@@ -35,7 +35,7 @@ case "${ShipTo}" in
     -p use_put_object=On -p total_file_size=50M -p upload_timeout=5m ;;
   opensearch) unit shipper ${ShipperImage} -v /var/log/suricata:/var/log/suricata:ro -- /fluent-bit/bin/fluent-bit \
     -R /fluent-bit/etc/parsers.conf -i tail -p path=/var/log/suricata/eve.json -p parser=json -o opensearch -m "'*'" \
-    -p host=${OpenSearchHost} -p port=443 -p tls=On -p aws_auth=On -p aws_region=$Region -p index=suricata \
+    -p host=${OpenSearchHost} -p port=443 -p tls=On -p aws_auth=On -p aws_region="$Region" -p index=suricata \
     -p suppress_type_name=On ;;
 esac
 
