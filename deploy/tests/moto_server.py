@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from pathlib import Path
 
 REGION = "eu-west-1"
@@ -38,9 +37,6 @@ class MotoServer:
         self.process.terminate()
         self.process.wait(timeout=20)
         self.log.close()
-
-    def reset(self):
-        urllib.request.urlopen(urllib.request.Request(self.url + "/moto-api/reset", method="POST")).close()
 
     def environment(self):
         """The process's own environment without anything of a real account, pointed at this server."""

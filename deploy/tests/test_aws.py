@@ -1,6 +1,6 @@
 """CloudFormation and Terraform: valid, creatable, the same, and closed but for the mirror."""
 
-import shutil
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +11,9 @@ import same
 import security_groups
 import terraform
 from moto_server import ACCOUNT
+from pairs import PAIRS
 from security_groups import Rule
-from stacks import CONSUMER, DEPLOY, TEMPLATES, TERRAFORM, consumer, private_vpc
+from stacks import CONSUMER, TEMPLATES, TERRAFORM, consumer, private_vpc
 
 TOOLS = Path(sys.executable).parent
 STACKS = {"private-vpc": lambda: private_vpc(ConsumerPrincipals=[CONSUMER]), "consumer": consumer}
@@ -100,7 +101,7 @@ class TestTheSame:
 
     def test_every_attribute_is_compared(self, applied):
         """An attribute that Terraform sets and the comparison does not know would escape it."""
-        compared = {kind: set(names.values()) for kind, names in same.PAIRS.values()}
+        compared = {kind: set(names.values()) for kind, names in PAIRS.values()}
         for address, attributes in applied[1].configured().items():
             kind = address.split(".")[-2]
             if kind in compared:
@@ -166,7 +167,6 @@ class TestTerraform:
 
     @pytest.mark.parametrize("root", sorted(terraform.VARIABLES))
     def test_validates_and_passes_its_own_tests(self, root, tmp_path):
-        import os
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
         working = terraform.Working(root, tmp_path, environment | {"AWS_REGION": "eu-west-1"})
         working.run("validate")
