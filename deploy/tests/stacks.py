@@ -9,7 +9,7 @@ DEPLOY = Path(__file__).resolve().parent.parent
 REPOSITORY = DEPLOY.parent
 CLOUDFORMATION = DEPLOY / "cloudformation"
 TERRAFORM = DEPLOY / "terraform"
-TEMPLATES = sorted(CLOUDFORMATION.glob("*.yaml"))
+TEMPLATES = sorted(path for path in CLOUDFORMATION.glob("*.yaml") if path.name != "findings.yaml")
 
 REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 FORWARDER_IMAGE = f"{REGISTRY}/packet-forwarder:1.0.0"
