@@ -20,6 +20,11 @@ def _apply(root: str, folder: Path) -> terraform.Applied:
         return terraform.Applied(root, folder, server.environment())
 
 
+def pytest_collection_modifyitems(items):
+    """What waits for the background comes last."""
+    items.sort(key=lambda item: ("walked" in item.fixturenames) + 2 * ("applied" in item.fixturenames))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def background(request, tmp_path_factory):
     """What runs beside the tests, by name; only what some selected test wants."""

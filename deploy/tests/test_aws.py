@@ -95,6 +95,17 @@ class TestTheSame:
         for name, resource in ours.items():
             assert resource == theirs[name], name
 
+    @pytest.mark.parametrize("resource, property_, value", [
+        ("Task", "Cpu", "1024"), ("TaskGroup", "GroupName", "other"), ("FilterSent", "FilterPattern", "{ $.sent_bytes = 0 }"),
+        ("ExecutionRole", "Policies", []), ("Service", "PlatformVersion", "LATEST"),
+    ])
+    def test_a_difference_is_seen(self, applied, resource, property_, value):
+        root, result = applied
+        stacks = STACKS[root]()
+        stacks["service"].template["Resources"][resource]["Properties"][property_] = value
+        name = f"@service/{resource}"
+        assert same.cloudformation_resources(stacks)[name] != same.terraform_resources(result)[name]
+
     def test_with_the_same_rules(self, applied):
         root, result = applied
         assert security_groups.from_terraform(result) == security_groups.from_cloudformation(STACKS[root]())

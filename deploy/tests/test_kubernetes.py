@@ -1,5 +1,6 @@
 """Every overlay builds, has the form that Kubernetes takes, and does what the level of its namespace allows."""
 
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -18,10 +19,15 @@ LEVEL = "pod-security.kubernetes.io/enforce"
 
 
 def build(overlay: str) -> list[dict]:
+    return list(yaml.safe_load_all(_built(overlay)))
+
+
+@functools.cache
+def _built(overlay: str) -> str:
     kubectl = Path(sys.executable).parent / "kubectl"
     result = subprocess.run([kubectl, "kustomize", KUBERNETES / "overlays" / overlay], text=True, capture_output=True)
     assert result.returncode == 0 and not result.stderr, result.stderr
-    return list(yaml.safe_load_all(result.stdout))
+    return result.stdout
 
 
 @pytest.fixture(scope="module", params=OVERLAYS)
