@@ -18,7 +18,7 @@ swift_sources = $(wildcard Package.swift Sources Tests bench fuzz)
 # Terraform's provider, where it cannot be fetched.
 export TF_PLUGINS ?= /opt/tf-plugins
 
-shell_scripts = .ci/run fuzz/run $(wildcard scripts/*) Tests/Tools/old_kernel_init.sh
+shell_scripts = .ci/run fuzz/run $(filter-out %.py,$(wildcard scripts/*)) Tests/Tools/old_kernel_init.sh
 
 # The binary needs no Swift runtime where it is copied to.
 release = -c release --scratch-path $(SCRATCH) --product packet-forwarder --static-swift-stdlib
@@ -31,7 +31,8 @@ fuzzing_address = $(fuzzing) --scratch-path $(abspath $(SCRATCH)-fuzz-address) -
 # Reports of a program that a test runs do not show in the test's own status: they go to files, and a file is a failure.
 # The Swift runtime's backtracer would hang on a crash.
 thread_reports = $(abspath $(SCRATCH)-tsan/report)
-sanitized = SWIFT_BACKTRACE=enable=no \
+# What a sanitizer needs, its files among it, the sandbox forbids.
+sanitized = SWIFT_BACKTRACE=enable=no SANDBOX=off \
   TSAN_OPTIONS="exitcode=66 log_path=$(thread_reports) suppressions=$(abspath Tests/threads.supp)" ASAN_OPTIONS="exitcode=66" \
   LSAN_OPTIONS="suppressions=$(abspath Tests/leaks.supp) print_suppressions=0"
 or_show_reports = || { cat $(thread_reports).* >&2; exit 1; }
@@ -60,6 +61,7 @@ test: ## every test; end to end with the release build, in network namespaces
 	@scripts/setup build test judge
 	swift build $(release)
 	swift build --build-tests $(checked)
+	scripts/check-binary $(SCRATCH)/release/packet-forwarder
 	PACKET_FORWARDER=$(abspath $(SCRATCH)/release/packet-forwarder) scripts/with-namespaces \
 	  swift test --skip-build $(checked)
 
@@ -134,6 +136,10 @@ sanitize: ## ThreadSanitizer over the unit tests and an end-to-end run, AddressS
 	swift build --build-tests --sanitize=address --scratch-path $(SCRATCH)-asan
 	$(sanitized) swift test --skip-build --sanitize=address --scratch-path $(SCRATCH)-asan --skip EndToEndTests
 
+.PHONY: sbom
+sbom: build ## bill of materials (CycloneDX) and licences of what is linked, in .build-sbom
+	scripts/sbom.py $(SCRATCH)/release/packet-forwarder Package.resolved $(SCRATCH)-sbom
+
 .PHONY: soak
 soak: build ## twenty minutes under changing load with faults at random: nothing may grow, crash or go missing
 	@scripts/setup bench test
@@ -168,4 +174,4 @@ image-test: image ## run the image as a sidecar would run: non-root, read-only, 
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(SCRATCH) $(SCRATCH)-bench $(SCRATCH)-deploy $(SCRATCH)-docs $(SCRATCH)-micro $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build
+	rm -rf $(SCRATCH) $(SCRATCH)-bench $(SCRATCH)-deploy $(SCRATCH)-docs $(SCRATCH)-sbom $(SCRATCH)-micro $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build

@@ -9,6 +9,20 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableExperimentalFeature("Lifetimes"),
+  // A write beyond a variable on the stack whose address was taken ends the program.
+  .unsafeFlags(["-Xfrontend", "-enable-stack-protector"]),
+]
+
+/// The same for C, with the checked forms of the C library's functions where there is an optimizer for them.
+let hardened: [CSetting] = [
+  .define("_GNU_SOURCE"), .unsafeFlags(["-fstack-protector-strong", "-fstack-clash-protection"]),
+  .unsafeFlags(["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"], .when(configuration: .release)),
+]
+
+/// Every address is resolved at the start, and what holds addresses is read-only from then on; `scripts/check-binary`
+/// looks at the result.
+let readOnlyTables: [LinkerSetting] = [
+  .unsafeFlags(["relro", "now", "noexecstack"].flatMap { ["-Xlinker", "-z", "-Xlinker", $0] })
 ]
 
 /// The packet path crosses module borders; without this the small wire functions stay calls.
@@ -33,15 +47,15 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
-    .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
-    .target(name: "CStart"),
+    .target(name: "CLinux", cSettings: hardened),
+    .target(name: "CStart", cSettings: hardened),
     .target(name: "System", dependencies: ["CLinux"], swiftSettings: packetPath),
     .target(name: "Wire", swiftSettings: packetPath),
     .target(name: "Capture", dependencies: ["CLinux", "CPcap", "System", "Wire"], swiftSettings: packetPath),
     .target(name: "Transport", dependencies: ["CLinux", "System", "Wire"], swiftSettings: packetPath),
     .target(
       name: "Mirror", dependencies: ["Capture", "System", "Transport", "Wire"], swiftSettings: packetPath),
-    .target(name: "Telemetry", dependencies: ["Mirror", "System", "Transport"], swiftSettings: strict),
+    .target(name: "Telemetry", dependencies: ["Capture", "Mirror", "System", "Transport"], swiftSettings: strict),
     .target(
       name: "Forwarder",
       dependencies: [
@@ -49,15 +63,23 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: packetPath),
-    .target(name: "Receiver", dependencies: ["CLinux", "System", "Telemetry", "Wire"], swiftSettings: strict),
+    .target(
+      name: "Check", dependencies: ["CLinux", "System", "Wire", "Capture", "Transport", "Telemetry", "Forwarder"],
+      swiftSettings: strict),
+    .target(
+      name: "Receiver", dependencies: ["CLinux", "CPcap", "System", "Telemetry", "Wire"], swiftSettings: packetPath),
     .executableTarget(
       name: "packet-forwarder",
       dependencies: [
-        "CStart", "CLinux", "System", "Wire", "Capture", "Transport", "Mirror", "Forwarder", "Receiver",
+        "CStart", "CLinux", "System", "Wire", "Capture", "Transport", "Mirror", "Telemetry", "Forwarder", "Check",
+        "Receiver",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      swiftSettings: strict),
+      swiftSettings: strict, linkerSettings: readOnlyTables),
+    // Tries from inside what the sandbox forbids. Built with the tests, and part of nothing.
+    .executableTarget(
+      name: "ConfinedProbe", dependencies: ["CLinux", "System"], path: "Tests/ConfinedProbe", swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .target(name: "CTestSupport", path: "Tests/CTestSupport", cSettings: [.define("_GNU_SOURCE")]),
     .testTarget(name: "SystemTests", dependencies: ["CLinux", "System", "TestSupport", "CTestSupport"]),
@@ -69,10 +91,12 @@ let package = Package(
       name: "MirrorTests",
       dependencies: ["Mirror", "Capture", "System", "Transport", "Wire", "TestSupport", "CTestSupport"]),
     .testTarget(
-      name: "TelemetryTests", dependencies: ["Telemetry", "Mirror", "System", "Transport", "TestSupport"]),
+      name: "TelemetryTests", dependencies: ["Telemetry", "Capture", "Mirror", "System", "Transport", "TestSupport"]),
     .testTarget(
       name: "ForwarderTests",
       dependencies: ["Forwarder", "Mirror", "Capture", "System", "Telemetry", "Transport", "TestSupport"]),
+    .testTarget(
+      name: "CheckTests", dependencies: ["Check", "Capture", "Forwarder", "System", "Transport", "Wire", "TestSupport"]),
     .testTarget(name: "ReceiverTests", dependencies: ["Receiver", "System", "Telemetry", "TestSupport", "Wire"]),
     // Reads the sources; builds none of them.
     .testTarget(name: "ArchitectureTests"),

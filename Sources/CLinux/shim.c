@@ -5,6 +5,7 @@
 #include <netinet/udp.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 _Static_assert(sizeof(CLinux_mmsghdr) == sizeof(struct mmsghdr), "mmsghdr layout");
 _Static_assert(offsetof(CLinux_mmsghdr, msg_len) == offsetof(struct mmsghdr, msg_len), "mmsghdr layout");
@@ -34,4 +35,12 @@ uint32_t CLinux_load_acquire(const void *word) { return __atomic_load_n((const u
 void CLinux_store_release(void *word, uint32_t value) { __atomic_store_n((uint32_t *)word, value, __ATOMIC_RELEASE); }
 
 int CLinux_ioctl(int fd, unsigned long request, void *argument) { return ioctl(fd, request, argument); }
+int CLinux_ioctl_number(int fd, unsigned long request, unsigned long argument) { return ioctl(fd, request, argument); }
+long CLinux_syscall(long number, long first, long second, long third, long fourth) {
+  return syscall(number, first, second, third, fourth);
+}
+int CLinux_prctl(int option, unsigned long first, unsigned long second) { return prctl(option, first, second, 0UL, 0UL); }
+int CLinux_setresuid(uid_t user) { return setresuid(user, user, user); }
+int CLinux_setresgid(gid_t group) { return setresgid(group, group, group); }
+int CLinux_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }
 int CLinux_name_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }

@@ -1,6 +1,5 @@
 // From its first instruction on, the program must be able to end. Process 1 of a container has no default actions: a
 // signal without a handler is thrown away, and nobody sends SIGTERM twice.
-#define _GNU_SOURCE
 #include "CStart.h"
 
 #include <fcntl.h>

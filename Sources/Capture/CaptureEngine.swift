@@ -32,20 +32,39 @@ public struct CapturePlan: Equatable, Sendable {
     self.bufferByteCount = bufferByteCount
   }
 
-  /// Compiles the user's expression by itself, so that parentheses in it cannot reach outside, for Ethernet.
+  /// Compiles both expressions, each by itself, for Ethernet.
   ///
-  /// - Throws: `CaptureError.filter` with libpcap's message; `.notPermitted` if only a live capture could tell.
+  /// - Throws: `CaptureError.filter` or `.exclusion` with libpcap's message; `.notPermitted` if only a live capture could
+  ///   tell.
   public func validateFilter() throws(CaptureError) {
+    try validate(filter)
+    do throws(CaptureError) {
+      try validate(exclusions.expression)
+    } catch {
+      guard case .filter(let expression, let message) = error else { throw error }
+      throw .exclusion(expression: expression, message: message)
+    }
+  }
+
+  private func validate(_ expression: String) throws(CaptureError) {
     // Linux keeps VLAN tag, direction and interface beside the packet; only a live handle compiles expressions about
     // them.
     do {
-      _ = try PcapHandle.dead(linkType: LinkTypes.ethernet).compile(filter)
+      _ = try PcapHandle.dead(linkType: LinkTypes.ethernet).compile(expression)
     } catch {
-      guard case .filter = error, FilterCompiler.needsLiveHandle(filter),
+      guard case .filter = error, FilterCompiler.needsLiveHandle(expression),
         let live = try FilterCompiler.liveHandle(for: interfaces)
       else { throw error }
-      _ = try live.compile(filter)
+      _ = try live.compile(expression)
     }
+  }
+
+  /// Instructions of the program that the kernel runs on frames with an Ethernet header, where one interface or all are
+  /// captured on.
+  ///
+  /// - Throws: as the engines do where they compile it.
+  package func instructionCount() throws(CaptureError) -> Int {
+    try FilterCompiler.compile(self).forPacketSocket(interfaces: []).instructions.count
   }
 }
 

@@ -13,6 +13,8 @@ public enum CaptureError: Error, Equatable, Sendable {
   case unsupportedLinkType(interface: String, linkType: String)
   /// The expression does not compile; `message` is libpcap's.
   case filter(expression: String, message: String)
+  /// The expression of what is never taken does not compile; `message` is libpcap's.
+  case exclusion(expression: String, message: String)
   /// The system has no such capture, and will not have it: an old kernel or a sandbox.
   case unsupported(operation: String, reason: String)
   /// A system or libpcap call failed.
@@ -54,7 +56,7 @@ extension CaptureError: CustomStringConvertible {
       return "interface \(name) is down"
     case .unsupportedLinkType(let interface, let linkType):
       return "interface \(interface) has link type \(linkType), which cannot be sent as Ethernet"
-    case .filter(let expression, let message):
+    case .filter(let expression, let message), .exclusion(let expression, let message):
       return "\(message) in \"\(expression)\""
     case .unsupported(let operation, let reason), .failed(let operation, let reason):
       return "\(operation): \(reason)"

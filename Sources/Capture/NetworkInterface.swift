@@ -13,6 +13,10 @@ public struct NetworkInterface: Equatable, Sendable {
   public let address: UInt64
   /// Whether the interface is administratively up.
   public let isUp: Bool
+  /// MTU in bytes; 0 if unknown.
+  package let mtu: Int
+  /// Index of the bridge or bond that it is a port of; 0 if it is of none.
+  package let master: Int32
 
   /// ARPHRD_ETHER.
   public static let ethernetType: UInt16 = 1
@@ -66,5 +70,7 @@ public struct NetworkInterface: Equatable, Sendable {
     hardwareType = link.hardwareType
     address = link.hardwareType == Self.ethernetType ? link.address : 0
     isUp = link.isUp
+    mtu = link.mtu
+    master = link.master
   }
 }

@@ -10,13 +10,21 @@ import Wire
 package final class Pipeline: FrameConsumer {
   private var encapsulator: Encapsulator
   private var hasCollectors = false
-  private let policy: Policy
+  let policy: Policy
   private let balancer: FlowBalancer
   /// Counters of encapsulators that are gone, and of frames that met none.
   private var base = Counters()
   private let published = Mutex(Published())
   private var selector: FrameSelector
   private let loops = Mutex<[LoopEvent]>([])
+  /// What is to be reported to the collectors next.
+  let reports = Mutex<ReportFrame?>(nil)
+  let isReportDue = Atomic(false)
+  /// What was reported last.
+  var lastReport: ReportFrame?
+  private let wantsFlows = Atomic(false)
+  private var sampler: FlowSampler?
+  private let flows = Mutex<(shares: [FlowSampler.Share], end: Int64)>(([], 0))
 
   /// Counters that other threads may read: those of the encapsulator in use, and all before.
   private struct Published {
@@ -43,9 +51,13 @@ package final class Pipeline: FrameConsumer {
     encapsulator = Encapsulator(to: nobody, balancer: balancer, policy: policy)
   }
 
+  /// Where frames go now.
+  var collectors: CollectorSet { encapsulator.sender.collectors }
+
   /// Sends to other collectors from the next batch on; an empty set drops and counts.
   package func setCollectors(_ collectors: CollectorSet) {
     publish()
+    endReports(of: self.collectors.paths, but: collectors.paths)
     base = snapshot
     hasCollectors = !collectors.paths.isEmpty
     balancer.change(to: collectors)
@@ -58,6 +70,7 @@ package final class Pipeline: FrameConsumer {
   }
 
   package func consume(_ batch: borrowing FrameBatch) {
+    if wantsFlows.load(ordering: .relaxed) { sample(batch) }
     if hasCollectors {
       let bytesBefore = encapsulator.counters.capturedBytes
       encapsulator.mirror(batch, &selector)
@@ -74,6 +87,29 @@ package final class Pipeline: FrameConsumer {
       published.withLock { $0.base = base }
     }
     publish()
+  }
+
+  /// Whether it is looked at which flows carry most. From any thread; where nobody wants it, it costs a look a batch.
+  package func sampleFlows(_ isWanted: Bool) { wantsFlows.store(isWanted, ordering: .relaxed) }
+
+  /// Frames that are dropped afterwards count as well: it is about what is captured.
+  private func sample(_ batch: borrowing FrameBatch) {
+    let now = MonotonicClock.nanoseconds
+    // Old windows are nobody's business any more.
+    if sampler == nil || now - flows.withLock({ $0.end }) > 4 * FlowSampler.window {
+      sampler = FlowSampler(now: now)
+      flows.withLock { $0 = ([], now) }
+    }
+    sampler?.take(batch)
+    if let shares = sampler?.takeWindow(now: now) { flows.withLock { $0 = (shares, now) } }
+  }
+
+  /// What the flows of the last window carried, where that ended not long before `now` (nanoseconds of
+  /// `MonotonicClock`). From any thread.
+  package func flows(at now: Int64) -> [(name: FlowName, bytesPerSecond: UInt64)] {
+    let last = flows.withLock { $0 }
+    guard now - last.end < 3 * FlowSampler.window else { return [] }
+    return last.shares.map { ($0.name, $0.bytesPerSecond) }
   }
 
   /// Sends nothing for a while; the capture buffer keeps what comes.
@@ -99,6 +135,7 @@ package final class Pipeline: FrameConsumer {
   package func publish(
     kernelDropped: UInt64? = nil, reserveFrames: UInt64? = nil, blindMilliseconds: UInt64? = nil
   ) {
+    sendReportIfDue()
     published.withLock {
       $0.capture = encapsulator.counters
       $0.send = encapsulator.sender.counters

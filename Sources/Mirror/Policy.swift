@@ -1,3 +1,5 @@
+package import Transport
+
 /// How frames are treated.
 package struct Policy: Sendable {
   /// VXLAN network identifier, 0 ... 16777215.
@@ -10,13 +12,19 @@ package struct Policy: Sendable {
   package var checksum: ChecksumPolicy
   /// Largest outer IP packet in bytes; nil: the routes alone decide.
   package var mtu: Int?
+  /// Which collectors get reports.
+  package var reports: ReportPolicy
 
   /// A policy with every choice made.
-  package init(vni: UInt32, oversize: OversizePolicy, segment: SegmentPolicy, checksum: ChecksumPolicy, mtu: Int?) {
+  package init(
+    vni: UInt32, oversize: OversizePolicy, segment: SegmentPolicy, checksum: ChecksumPolicy, mtu: Int?,
+    reports: ReportPolicy = .off
+  ) {
     self.vni = vni
     self.oversize = oversize
     self.segment = segment
     self.checksum = checksum
     self.mtu = mtu
+    self.reports = reports
   }
 }

@@ -5,7 +5,7 @@ internal import System
 public struct ReceiverError: Error, Equatable, Sendable {
   /// What was attempted.
   public enum Operation: String, Sendable {
-    case resolve, socket, bind, setsockopt, recvmmsg, poll, eventfd, open, write
+    case resolve, socket, bind, setsockopt, recvmmsg, poll, eventfd, open, openTap, write
     case createThread = "pthread_create"
   }
 

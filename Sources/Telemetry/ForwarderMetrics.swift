@@ -26,6 +26,17 @@ package enum ForwarderMetrics {
       .decimal(\.flowShareText)),
     Metric("version", .identity, help: "version of the program", .text(\.version)),
     Metric("host", .identity, help: "name of the machine or container", .text(\.host)),
+    Metric(
+      "unhealthy", .identity, help: "why it does not do its work, as `healthcheck` says it; null while it does",
+      .text(\.unhealthy)),
+    Metric(
+      "lost_lines", .counter, .lines, help: "lines since the start that could not be written, by output",
+      .parts(
+        label: "output",
+        [
+          Metric("log", .counter, .lines, help: "lines of the log", .number(\.lostLines.log)),
+          Metric("statistics", .counter, .lines, help: "lines of statistics", .number(\.lostLines.statistics)),
+        ])),
   ])
 
   /// What is counted, in the order of the line for people.
@@ -122,6 +133,9 @@ package enum ForwarderMetrics {
     Metric("sent_datagrams", .counter, .datagrams, help: "datagrams that were sent to it", .number(\.sentDatagrams)),
     Metric("sent_bytes", .counter, .bytes, help: "bytes of these datagrams as outer IP packets", .number(\.sentBytes)),
     Metric(
+      "reports", .counter, .datagrams, help: "reports sent to it (`REPORTS`); not part of `sent_datagrams`",
+      .number(\.reports)),
+    Metric(
       "failed", .counter, .datagrams, help: "datagrams that could not be sent to it, by errno name",
       .tally(label: "errno") { report in
         report.failed.sorted { $0.key < $1.key }.map { (ErrnoName.of($0.key), $0.value) }
@@ -138,7 +152,7 @@ package enum ForwarderMetrics {
     MetricSum("dropped_total", of: droppedPackets.parts.map { "\(droppedPackets.key).\($0.key)" }),
   ]
 
-  private static func utc(_ nanoseconds: Int64) -> String { UTCTime.rfc3339(UInt64(clamping: nanoseconds)) }
+  static func utc(_ nanoseconds: Int64) -> String { UTCTime.rfc3339(UInt64(clamping: nanoseconds)) }
 
   /// Seconds without zeros at the end.
   private static func seconds(_ milliseconds: Int64) -> String {

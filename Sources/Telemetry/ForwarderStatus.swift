@@ -10,6 +10,10 @@ package struct ForwarderStatus: Sendable {
     package var report: CollectorReport
     /// Largest outer IP packet that the route carries; nil where nothing is sent to it at present.
     package var pathMTU: Int?
+    /// UDP ports that datagrams to it leave from, such as `49152-49155`; nil where nothing is sent to it at present.
+    package var sourcePorts: String?
+    /// The entries of DESTINATION that it is an address of.
+    package var names: [String] = []
 
     /// A collector with its account.
     package init(report: CollectorReport, pathMTU: Int?) {
@@ -42,6 +46,27 @@ package struct ForwarderStatus: Sendable {
   package var collectors: [Collector]
   /// Of all workers together.
   package var counters: Counters
+
+  /// Number of the process.
+  package var processID: Int32 = 0
+  /// Why it does not do its work, in one line; nil while it is healthy.
+  package var unhealthy: String?
+  /// BPF_FILTER.
+  package var filter = ""
+  /// Instructions of the filter that the kernel runs; nil where nobody has asked.
+  package var filterInstructions: Int?
+  /// The capture threads.
+  package var workers: [Worker] = []
+  /// What is captured on.
+  package var interfaces: [Interface] = []
+  /// What is sent to, by name.
+  package var destinations: [Destination] = []
+  /// What the last second brought; nil in the first one.
+  package var recent: Recent?
+  /// Lines of output that nobody read.
+  package var lostLines = LostLines()
+  /// The flows that carry most, largest first; nil where nobody has asked.
+  package var flows: [Flow]?
 
   /// A moment.
   package init(

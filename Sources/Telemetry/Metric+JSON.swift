@@ -3,6 +3,7 @@ extension Metric {
   package func json(of source: Source) -> JSONValue {
     switch reading {
     case .number(let read): .number(read(source))
+    case .known(let read): read(source).map(JSONValue.number) ?? .null
     case .decimal(let read): .decimal(read(source))
     case .flag(let read): .flag(read(source))
     case .text(let read): read(source).map(JSONValue.string) ?? .null

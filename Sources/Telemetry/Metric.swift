@@ -7,6 +7,8 @@ package struct Metric<Source>: Sendable {
   package enum Reading: Sendable {
     /// A whole number.
     case number(@Sendable (Source) -> UInt64)
+    /// A whole number that may be unknown; nil where it is.
+    case known(@Sendable (Source) -> UInt64?)
     /// A number with a fraction, in decimal.
     case decimal(@Sendable (Source) -> String)
     /// Yes or no.

@@ -23,6 +23,8 @@ extension Metric {
     switch reading {
     case .number(let read):
       return [MetricSample(labels: [], value: read(source))]
+    case .known(let read):
+      return read(source).map { [MetricSample(labels: [], value: $0)] } ?? []
     case .parts(let label, let parts):
       return parts.flatMap { part in
         part.samples(of: source).map { sample in

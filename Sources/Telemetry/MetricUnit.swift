@@ -8,6 +8,10 @@ package enum MetricUnit: String, Sendable {
   case checksums
   /// A part of a whole, 0 ... 1.
   case ratio
+  /// Of a filter program.
+  case instructions
+  /// Of log and statistics.
+  case lines
   /// ICMP messages.
   case messages
 }

@@ -30,13 +30,13 @@ struct Console {
   static let sayPlainly: @Sendable (String, LineOutput) -> Void = { $1.write("packet-forwarder: \($0)") }
 
   /// With time and level in front, as `run` does.
-  static let sayAsWarning: @Sendable (String, LineOutput) -> Void = {
-    logger(level: .warning, output: $1).warning("\($0)")
+  static func sayAsWarning(_ format: LogFormat) -> @Sendable (String, LineOutput) -> Void {
+    { logger(level: .warning, format: format, output: $1).warning("\($0)") }
   }
 
   /// A logger whose lines go to `output`.
-  static func logger(level: Logger.Level, output: LineOutput) -> Logger {
-    var logger = Logger(label: "packet-forwarder") { LineLogHandler(label: $0, output: output) }
+  static func logger(level: Logger.Level, format: LogFormat = .text, output: LineOutput) -> Logger {
+    var logger = Logger(label: "packet-forwarder") { LineLogHandler(label: $0, format: format, output: output) }
     logger.logLevel = level
     return logger
   }

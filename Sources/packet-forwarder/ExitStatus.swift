@@ -5,6 +5,8 @@ import System
 
 /// Exit codes of sysexits.h.
 enum ExitStatus {
+  /// The answer is no: not healthy, or nobody to ask.
+  static let negative: Int32 = 1
   static let usage: Int32 = 64
   static let inputOutput: Int32 = 74
   /// Ended as asked, but not all is said or done.
@@ -24,8 +26,23 @@ enum ExitStatus {
     failure(inputOutput, "cannot start: \(error)")
   }
 
-  /// The end of the program for a capture that cannot work.
-  static func failure(_ error: CaptureError, filterName: String, interfaceName: String) -> ExitCode {
+  /// The end of the program for a user it cannot become, or a sandbox that it cannot have.
+  static func failure(_ error: Confinement.Failure, userName: String) -> ExitCode {
+    switch error {
+    case .user(let error):
+      return failure(
+        noPermission,
+        "cannot become the user of \(userName): \(error); it takes a start as root, with CAP_SETUID and CAP_SETGID")
+    case .sandbox(let error):
+      return failure(
+        configuration, "SANDBOX=require cannot be had here: \(error); auto takes what there is, off takes nothing")
+    }
+  }
+
+  /// The end of the program for a capture that cannot work. The names are those that the settings were given under.
+  static func failure(
+    _ error: CaptureError, filterName: String, interfaceName: String, excludeName: String = "EXCLUDE"
+  ) -> ExitCode {
     switch error {
     case .notPermitted:
       return failure(
@@ -40,6 +57,8 @@ enum ExitStatus {
         configuration,
         "\(filterName)=\(expression) makes no sense: \(message); it takes a pcap-filter expression such as tcp port 443"
       )
+    case .exclusion(let expression, let message):
+      return failure(.filter(expression: expression, message: message), filterName: excludeName, interfaceName: "")
     case .noSuchInterface(let name, let existing):
       return failure(
         configuration, "\(interfaceName)=\(name) makes no sense; there are: \(existing.joined(separator: ", "))")

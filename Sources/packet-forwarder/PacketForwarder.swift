@@ -13,6 +13,9 @@ struct PacketForwarder: ParsableCommand {
       or more collectors. Every setting is a flag or an environment variable; a flag wins.
       """,
     version: Version.current,
-    subcommands: [RunCommand.self, ReceiveCommand.self, DemoCommand.self],
+    subcommands: [
+      RunCommand.self, CheckCommand.self, ReceiveCommand.self, StatusCommand.self, HealthcheckCommand.self,
+      DemoCommand.self,
+    ],
     defaultSubcommand: RunCommand.self)
 }

@@ -75,7 +75,13 @@ struct ExclusionModel {
   }
 
   private func isOwn(_ datagram: [UInt8], _ destination: [UInt8], _ beside: Beside) -> Bool {
-    guard isFromPorts(datagram) else { return false }
+    guard isFromPorts(datagram) else {
+      // What a collector has to say to a forwarder.
+      guard datagram.count >= 38, let least = ports.map(\.lowerBound).min(), let most = ports.map(\.upperBound).max()
+      else { return false }
+      return (least...most).contains(datagram.word(2)) && datagram.word(28) == 0x88B5
+        && datagram.long(30) == 0x706B_6677
+    }
     if beside.packetType == 4 || beside.hardwareType == 772 { return true }
     return collectors.contains { $0.0 == destination && $0.1 == datagram.word(2) }
   }

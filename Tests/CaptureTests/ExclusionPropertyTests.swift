@@ -1,6 +1,7 @@
 import Glibc
 import TestSupport
 import Testing
+import Wire
 
 @testable import Capture
 
@@ -34,7 +35,8 @@ import Testing
     func packet(_ depth: Int) -> [UInt8] {
       let options = [UInt8](repeating: 1, count: random.chance(4) ? 4 * random.int(1...10) : 0)
       let flags: UInt16 = random.pick([0x4000, 0x4000, 0x4000, 0x2000, 0x2001, 0x0007])
-      var payload = udpDatagram(addresses, from: random.pick(ports), to: random.pick(ports), [1, 2, 3])
+      let data = random.chance(3) ? [8, 0, 0, 0, 0, 0, 1, 0] + ControlFrame.bytes(.request, body: []) : [1, 2, 3]
+      var payload = udpDatagram(addresses, from: random.pick(ports), to: random.pick(ports), data)
       var number: UInt8 = 17
       switch random.int(0...(depth == 0 ? 4 : 2)) {
       case 0:

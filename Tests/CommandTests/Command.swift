@@ -10,14 +10,19 @@ struct Command {
   static let binary = URL(fileURLWithPath: CommandLine.arguments[0])
     .deletingLastPathComponent().appendingPathComponent("packet-forwarder")
 
-  /// Runs the program with no variables but these, to its end. `wrapper` is a command line that ends in the program's.
+  /// SANDBOX, if the tests were given it: a program with a sanitizer in it cannot be confined.
+  private static let settings = ProcessInfo.processInfo.environment.filter { $0.key == "SANDBOX" }
+
+  /// Runs the program with no variables but these (and `settings`), to its end. `wrapper` is a command line that ends in
+  /// the program's.
   init(
     _ arguments: [String], environment: [String: String] = [:], wrapper: [String] = [], binary: URL = Self.binary
   ) throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = wrapper + [binary.path] + arguments
-    process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"].merging(environment) { $1 }
+    process.environment = Self.settings.merging(["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]) { $1 }
+      .merging(environment) { $1 }
     let output = Pipe()
     let error = Pipe()
     process.standardOutput = output

@@ -12,6 +12,34 @@ import Testing
     (["--stat-duration", "-1"], "--stat-duration \"-1\" is not valid: it takes a whole number, 0 ... 86400"),
     (["--stat-duration", "1s"], "--stat-duration \"1s\" is not valid: it takes a whole number, 0 ... 86400"),
     (["--stat-format", "xml"], "--stat-format \"xml\" is not valid: it takes text or json"),
+    (["--from", "name"], "--from \"name\" is not valid: it takes an IPv4 or IPv6 address"),
+    (["--workers", "257"], "--workers \"257\" is not valid: it takes a whole number, 0 ... 256"),
+    (
+      ["--filter", "tcp prt 80"],
+      "--filter \"tcp prt 80\" is not valid: it takes a pcap-filter expression such as tcp port 443 (can't parse filter "
+        + "expression: syntax error)"
+    ),
+    (
+      ["--tap", "a/b"],
+      "--tap \"a/b\" is not valid: it takes an interface's name, at most 15 letters, digits, or any of -_."
+    ),
+    (
+      ["--write", "file", "--rotate-size", "1KiB"],
+      "--rotate-size \"1KiB\" is not valid: it takes a size from 64KiB to 1024GiB, such as 100MiB"
+    ),
+    (
+      ["--rotate-seconds", "60"],
+      "--write \"\" is not valid: it takes a file where --rotate-size, --rotate-seconds or --files says to rotate"
+    ),
+    (
+      ["--write", "file", "--files", "3"],
+      "--files \"3\" is not valid: it takes --rotate-size or --rotate-seconds beside it"
+    ),
+    (["--write", "-", "--print"], "--write \"-\" is not valid: it takes a file where --print has standard output"),
+    (
+      ["--count-only", "--tap", "mirror0"],
+      "--count-only \"\" is not valid: it takes no --write, --tap or --print beside it"
+    ),
     (["--write", ""], "--write \"\" is not valid: it takes a file, or - for standard output"),
     (
       ["--listen", "a:99999"],
@@ -63,7 +91,7 @@ import Testing
     try run.send(vxlanFrame, to: port, host: "::1")
     #expect(run.exitCode() == 0)
     // Section header, interface, two packets of 14 bytes and 2 of padding.
-    #expect(run.outputBytes().count == 52 + 44 + 2 * 48)
+    #expect(run.outputBytes().count == 52 + 48 + 2 * 48)
     #expect(run.standardError().contains(" s: 2 datagrams (44 bytes), 2 frames (28 bytes), "))
   }
 
@@ -84,8 +112,8 @@ import Testing
       ])
     let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
     // Section header, interface, packets of 14 bytes and 2 of padding.
-    let frames = (size - 52 - 44) / 48
-    #expect(size == 52 + 44 + frames * 48 && frames == 206)
+    let frames = (size - 52 - 52) / 48
+    #expect(size == 52 + 52 + frames * 48 && frames == 206)
     #expect(run.standardOutput().contains("\"delivered_frames\":206,"))
   }
 
@@ -97,7 +125,7 @@ import Testing
       ["--listen", "127.0.0.1:0", "--write", path, "--count", "1"], wrapper: "exec \"$@\" <&- >&-")
     try run.send(vxlanFrame, to: run.port())
     #expect(run.exitCode() == 0)
-    #expect(try Data(contentsOf: URL(fileURLWithPath: path)).count == 52 + 44 + 48)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)).count == 52 + 52 + 48)
   }
 
   @Test func statisticsCanBeOff() throws {

@@ -14,7 +14,7 @@ import Testing
     ("STAT_FORMAT", "xml", "text or json"), ("SAMPLE", "0", "a number from 1 to 1000000"),
     ("BUFFER_SIZE", "1KiB", "a size from 1MiB to 4GiB, such as 32MiB"),
     ("LOG_LEVEL", "loud", "one of trace, debug, info, notice, warning, error, critical"),
-    ("MIRROR_METADATA", "maybe", "yes or no"),
+    ("MIRROR_METADATA", "maybe", "yes or no"), ("SANDBOX", "sometimes", "auto, off or require"),
   ])
   func aBadValueEndsWith78(variable: String, value: String, takes: String) throws {
     let byVariable = try Command([], environment: ["DESTINATION": "192.0.2.1"].merging([variable: value]) { $1 })
@@ -69,6 +69,20 @@ import Testing
     }
   }
 
+  /// The same of what is excluded. A closing parenthesis does not get out of it.
+  @Test(arguments: ["tcp and", "tcp) or (udp", "port 99999", ")"])
+  func anExclusionThatDoesNotCompile(expression: String) throws {
+    for (arguments, environment, name) in [
+      ([], ["EXCLUDE": expression], "EXCLUDE"), (["--exclude", expression], ["EXCLUDE": "tcp"], "--exclude"),
+    ] {
+      let run = try Command(arguments, environment: environment.merging(["DESTINATION": "192.0.2.1"]) { $1 })
+      #expect(run.exitCode == 78)
+      #expect(run.standardError.hasPrefix("packet-forwarder: \(name)=\(expression) makes no sense: "))
+      #expect(run.standardError.split(separator: "\n", omittingEmptySubsequences: false).count == 2)
+      #expect(run.standardOutput.isEmpty)
+    }
+  }
+
   /// A value of several lines is still answered in one.
   @Test func aValueOfSeveralLines() throws {
     let run = try Command([], environment: ["DESTINATION": "192.0.2.1", "MTU": "90\n00"])
@@ -90,7 +104,7 @@ import Testing
     let variables = [
       "BPF_FILTER", "DESTINATION", "INTERFACE", "MTU", "STAT_DURATION", "VNI", "CAPTURE", "SNAP_LENGTH", "OVERSIZE",
       "SEGMENT", "CHECKSUM", "SOURCE_PORTS", "DESTINATION_MODE", "RESOLVE_INTERVAL", "WORKERS", "BUFFER_SIZE", "SAMPLE",
-      "STAT_FORMAT", "LOG_LEVEL", "MIRROR_METADATA",
+      "STAT_FORMAT", "LOG_LEVEL", "MIRROR_METADATA", "EXCLUDE", "SANDBOX", "USER_NAME",
     ]
     for variable in variables {
       #expect(

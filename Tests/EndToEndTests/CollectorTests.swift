@@ -105,6 +105,56 @@ extension EndToEnd {
       }
     }
 
+    /// Two forwarders at once, through a firewall that drops some of what they send: the collector says how much, to the
+    /// datagram, though it drops reports as well.
+    @Test(.whereInstalled(["nft"]), arguments: Engine.allCases, [1, 2])
+    func everyLossOnTheWayIsCounted(_ engine: Engine, workers: Int) throws {
+      try withTestbed { testbed in
+        try testbed.collector.nft(
+          """
+          table inet loss { counter lost { }; chain c { type filter hook input priority 0; \
+          udp dport 4789 numgen random mod 25 0 counter name lost drop; }; }
+          """)
+        let receiver = try testbed.start(
+          [try Tool.packetForwarder(), "receive", "--count-only", "--stat-format", "json"], in: testbed.collector)
+        try eventually("receiver to listen: \(receiver.errorOutput)") {
+          try Self.receiverQueue(testbed) != nil || !receiver.isRunning
+        }
+        let ports = ["7000", "7001"]
+        let forwarders = try ports.map { port in
+          try Forwarder(
+            [
+              "BPF_FILTER": "udp dst port \(port)", "DESTINATION": Testbed.collectorName, "INTERFACE": "eth0",
+              "STAT_FORMAT": "json", "CAPTURE": engine.setting, "WORKERS": "\(workers)",
+            ], testbed: testbed)
+        }
+        let senders = try ports.map { port in
+          try testbed.startScript(
+            "udp_sender.py", [Testbed.Address.app, port, "12500", "400", "2500"], in: testbed.peer)
+        }
+        for sender in senders { #expect(try sender.wait(seconds: 30) == .status(0), "\(sender.errorOutput)") }
+        // The last words are to be heard.
+        try testbed.collector.nft("flush chain inet loss c")
+        let totals = try forwarders.map { try $0.stopWithStatistics().last?.total }
+        for total in totals { #expect(total?.sentDatagrams == 12_500) }
+        try eventually("receiver to read everything") { try Self.receiverQueue(testbed) == 0 }
+        receiver.signal(SIGTERM)
+        #expect(try receiver.wait(seconds: 15) == .status(0), "\(receiver.errorOutput)")
+        let dropped = try testbed.collector.run(["nft", "-j", "list", "counters"])
+        let lost = try #require(dropped.firstMatch(of: #/"packets": ?(\d+)/#).flatMap { Int($0.1) })
+        try #require(lost > 500)
+        let output = receiver.output
+        let figures = try #require(
+          output.matches(
+            of: #/"senders":\[\{.*?"sent_datagrams":(\d+),"lost_datagrams":(\d+),"duplicated_datagrams":(\d+)/#
+          )
+          .last, "\(output)")
+        #expect(figures.2 == "\(lost)", "\(output)")
+        #expect(figures.3 == "0")
+        #expect(try #require(Int(figures.1)) > 25_000, "reports too")
+      }
+    }
+
     /// Bytes waiting in the receiver's socket; nil while there is none.
     private static func receiverQueue(_ testbed: Testbed) throws -> Int? {
       let sockets = try testbed.collector.run(["ss", "-Hlun", "sport = :4789"]).split(separator: "\n")

@@ -32,6 +32,9 @@ final class FaultBench {
   let testbed: Testbed
   let engine: Engine
   let forwarder: Forwarder
+  /// What a fault has started, and its end stops.
+  var tracer: Subprocess?
+  var traffic: Subprocess?
 
   init(_ testbed: Testbed, _ engine: Engine, _ settings: [String: String]) throws {
     self.testbed = testbed

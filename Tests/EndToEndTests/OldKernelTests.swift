@@ -57,6 +57,13 @@ private let recordingsFolder = ProcessInfo.processInfo.environment["OLD_KERNEL_R
     }
   }
 
+  /// An older Landlock, that knows nothing of TCP and signals.
+  @Test(arguments: cells) func theSandboxIsWhatThisKernelHas(_ cell: Cell) throws {
+    let log = try Self.text("\(cell.name)/log")
+    #expect(log.contains("Landlock 2 (files), seccomp ("), "\(log)")
+    #expect(!log.contains("not to be had") && !log.contains("does not allow"), "\(log)")
+  }
+
   /// The file, as tshark puts it together, and each byte and each bare segment as often as on the traffic link.
   @Test(arguments: cells) func httpStreamsAreEqual(_ cell: Cell) throws {
     try withRecordings(cell) { recordings in

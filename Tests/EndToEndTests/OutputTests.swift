@@ -114,5 +114,53 @@ extension EndToEnd {
           "\(process.errorOutput)")
       }
     }
+
+    /// Nobody reads the statistics while frames come: all are mirrored and counted, as `status` shows, the log goes on, and
+    /// the end comes in time.
+    @Test(arguments: Engine.allCases) func standardOutputIsBlockedWhileTrafficFlows(_ engine: Engine) throws {
+      try withTestbed { testbed in
+        let unread = try Unread(testbed)
+        unread.fill()
+        let process = try start(testbed, engine, redirection: ">", to: unread)
+        try eventually("capturing: \(process.errorOutput)") { process.errorOutput.contains("capturing on") }
+        try NumberedDatagrams.send(
+          40_000, size: 200, to: Testbed.Address.app, perSecond: 20_000, from: testbed.peer, testbed: testbed)
+        var status = try testbed.statusDocument()
+        try eventually("40,000 frames: \(status.counters)") {
+          status = try testbed.statusDocument()
+          return status.counters.capturedPackets == 40_000
+        }
+        #expect(status.counters.forwardedPackets == 40_000 && status.counters.kernelDroppedPackets == 0)
+        #expect(status.counters.isBalanced && status.unhealthy == nil)
+        try testbed.app.ip("link set eth0 down")
+        try eventually("the log: \(process.errorOutput)") { process.errorOutput.contains("unhealthy: ") }
+        let start = monotonicSeconds()
+        process.signal(SIGTERM)
+        #expect(try process.wait(seconds: 5) == .status(75))
+        #expect(monotonicSeconds() - start < 2)
+      }
+    }
+
+    /// Both outputs closed before it starts.
+    @Test(arguments: Engine.allCases) func outputsAreClosed(_ engine: Engine) throws {
+      try withTestbed { testbed in
+        let shell = ["sh", "-c", "exec \"$0\" >&- 2>&-", try Tool.packetForwarder()]
+        let process = try testbed.start(
+          shell, in: testbed.app, environment: Self.settings.merging(["CAPTURE": engine.rawValue]) { $1 })
+        let probe = HealthProbe(testbed)
+        try eventually("health") { try probe.check().isHealthy }
+        try NumberedDatagrams.send(
+          2_000, size: 200, to: Testbed.Address.app, perSecond: 10_000, from: testbed.peer, testbed: testbed)
+        var status = try testbed.statusDocument()
+        try eventually("2,000 frames: \(status.counters)") {
+          status = try testbed.statusDocument()
+          return status.counters.forwardedPackets == 2_000
+        }
+        let start = monotonicSeconds()
+        process.signal(SIGTERM)
+        #expect(try process.wait(seconds: 5) == .status(0))
+        #expect(monotonicSeconds() - start < 2)
+      }
+    }
   }
 }

@@ -54,13 +54,24 @@ extension EndToEnd {
     }
 
     /// No signal but SIGTERM and SIGINT means the end: neither those of a crash nor those that the Swift runtime stops
-    /// threads with when it prints a backtrace.
-    @Test(arguments: [SIGSEGV, SIGABRT, SIGUSR1, SIGUSR2], [false, true])
-    func aCrashIsNoSuccess(_ signal: Int32, withBacktracer: Bool) throws {
-      guard let variable = withBacktracer ? Self.backtracer : "enable=no" else { return }
+    /// threads with when it prints a backtrace. In the sandbox, where no backtracer can be started, it is the end at once.
+    @Test(
+      arguments: [SIGSEGV, SIGABRT, SIGUSR1, SIGUSR2],
+      [("off", false), ("off", true), ("require", false), ("require", true)])
+    func aCrashIsNoSuccess(_ signal: Int32, sandbox: (mode: String, withBacktracer: Bool)) throws {
+      guard let variable = sandbox.withBacktracer ? Self.backtracer : "enable=no" else { return }
       try withTestbed { testbed in
-        let settings = environment(.ring).merging(["SWIFT_BACKTRACE": variable]) { $1 }
+        let settings = environment(.ring).merging(["SWIFT_BACKTRACE": variable, "SANDBOX": sandbox.mode]) { $1 }
         let forwarder = try Forwarder(settings, testbed: testbed)
+        if sandbox.mode == "require" {
+          let warning = "a crash will have no backtrace"
+          let awaited = sandbox.withBacktracer ? warning : "seccomp ("
+          try eventually("the sandbox") { forwarder.process.errorOutput.contains(awaited) }
+          try Self.send(signal, toThread: "capture-0", of: forwarder.process.processID, testbed)
+          #expect(try forwarder.process.wait(seconds: 5) == .signal(signal))
+          #expect(forwarder.process.errorOutput.contains(warning) == sandbox.withBacktracer)
+          return
+        }
         // A signal that is sent is no crash that repeats itself: the backtracer lets the program go on once.
         var next = monotonicSeconds()
         try eventually("the end", within: 60) {

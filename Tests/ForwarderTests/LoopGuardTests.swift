@@ -66,7 +66,7 @@ import Transport
   }
 
   @Test func namesHaveAnOwnerAndALimit() throws {
-    let longest = String(repeating: "n", count: NameSocket.maximumNameByteCount)
+    let longest = String(repeating: "n", count: AbstractSocket.maximumNameByteCount)
     #expect(NameSocket(longest + "n") == nil)
     let socket = try #require(NameSocket(longest))
     #expect(NameSocket(longest) == nil, "taken")

@@ -18,8 +18,10 @@ import Testing
     #expect(Setting.all.allSatisfy { !$0.variables.isEmpty })
   }
 
-  /// Names are spelt alike; only the filter's differ, which are published.
-  @Test(arguments: Setting.all.filter { $0.flag != "filter" }) func theVariableIsTheFlagInCapitals(setting: Setting) {
+  /// Names are spelt alike; only the filter's differ, which are published, and the user's: every shell has a USER.
+  @Test(arguments: Setting.all.filter { !["filter", "user"].contains($0.flag) }) func theVariableIsTheFlagInCapitals(
+    setting: Setting
+  ) {
     #expect(setting.variables[0] == setting.flag.uppercased().replacing("-", with: "_"))
   }
 
@@ -31,7 +33,7 @@ import Testing
   @Test(arguments: Setting.all) func theDefaultMayBeGiven(setting: Setting) throws {
     let normal = Settings(destinations: [])
     let isOptional = Swift.Mirror(reflecting: normal[keyPath: setting.property]).displayStyle == .optional
-    if isOptional || ["filter", "destination"].contains(setting.flag) { return }
+    if isOptional || ["filter", "destination", "exclude"].contains(setting.flag) { return }
     var settings = normal
     #expect(setting.assign(try #require(setting.defaultText), &settings))
     #expect("\(settings)" == "\(normal)")

@@ -35,6 +35,8 @@ import Transport
     #expect(settings.resolveInterval == 30 && settings.workers == 1 && settings.bufferByteCount == 32 << 20)
     #expect(settings.sample == 1 && settings.statFormat == .text && settings.logLevel.rawValue == "info")
     #expect(settings.rateLimit == nil && settings.cpuLimit == nil)
+    #expect(settings.exclude.isEmpty && settings.sandbox == .auto && settings.user == nil)
+    #expect(settings.logFormat == .text && settings.healthFile == nil)
     #expect(!settings.mirrorsMetadata && settings.capture == .auto && settings.destinationMode == .balance)
   }
 
@@ -102,16 +104,23 @@ import Transport
     Good("LOG_LEVEL", "Debug", "debug") { $0.logLevel.rawValue },
     Good("LOG_LEVEL", "WARN", "warning") { $0.logLevel.rawValue },
     Good("LOGLEVEL", "error", "error") { $0.logLevel.rawValue },
+    Good("REPORTS", "On", "on") { $0.reports.rawValue }, Good("REPORTS", "off", "off") { $0.reports.rawValue },
+    Good("LOG_FORMAT", "JSON", "json") { "\($0.logFormat)" },
+    Good("HEALTH_FILE", " /run/healthy ", "/run/healthy") { $0.healthFile ?? "none" },
     Good("MIRROR_METADATA", "yes", "true") { "\($0.mirrorsMetadata)" },
     Good("MIRROR_METADATA", "TRUE", "true") { "\($0.mirrorsMetadata)" },
     Good("MIRROR_METADATA", "0", "false") { "\($0.mirrorsMetadata)" },
+    Good("EXCLUDE", "host 10.0.0.5 or port 8200", "host 10.0.0.5 or port 8200") { $0.exclude },
+    Good("SANDBOX", "Require", "require") { "\($0.sandbox)" }, Good("SANDBOX", "off", "off") { "\($0.sandbox)" },
+    Good("SANDBOX", "auto", "auto") { "\($0.sandbox)" }, Good("USER_NAME", " root ", "root") { $0.user ?? "" },
+    Good("USER_NAME", "10001:10001", "10001:10001") { $0.user ?? "" },
   ]
 
   /// No setting is left out of the lists here. Any text may be a filter: libpcap judges it. Interfaces are below.
   @Test func everySettingIsTried() {
     let variables = Set(Setting.all.flatMap(\.variables))
     #expect(variables.subtracting(Self.good.map(\.variable)) == [])
-    #expect(variables.subtracting(Self.bad.map(\.0)) == ["BPF_FILTER", "INTERFACE"])
+    #expect(variables.subtracting(Self.bad.map(\.0)) == ["BPF_FILTER", "EXCLUDE", "INTERFACE"])
   }
 
   @Test(arguments: good) func takes(_ good: Good) throws {
@@ -154,12 +163,18 @@ import Transport
     ("SAMPLE", "1000001", "a number from 1 to 1000000"), ("STAT_FORMAT", "xml", "text or json"),
     ("LOG_LEVEL", "loud", "one of trace, debug, info, notice, warning, error, critical"),
     ("LOGLEVEL", "loud", "one of trace, debug, info, notice, warning, error, critical"),
-    ("MIRROR_METADATA", "perhaps", "yes or no"),
+    ("LOG_FORMAT", "xml", "text or json"), ("HEALTH_FILE", "healthy", file), ("HEALTH_FILE", "/run/", file),
+    ("HEALTH_FILE", "/run/a\0b", file), ("HEALTH_FILE", "/" + String(repeating: "a", count: 1_024), file),
+    ("REPORTS", "yes", "auto, on or off"),
+    ("MIRROR_METADATA", "perhaps", "yes or no"), ("SANDBOX", "on", "auto, off or require"),
+    ("USER_NAME", "no such user", user), ("USER_NAME", "1:2:3", user), ("USER_NAME", "4294967295", user),
   ]
+  private static let user = "a name in /etc/passwd, or a number, or two with a colon between them (user and group)"
   private static let mtu = "a number of bytes from 576 to 65535"
   private static let size = "a size from 1MiB to 4GiB, such as 32MiB"
   private static let rates = "a rate from 64kbps or 10pps on, such as 500Mbps, 200Mbit/s, 25MB/s or 50000pps"
   private static let share = "a share of one core from 0.01 to 64, such as 0.2, 20% or 200m"
+  private static let file = "the path of a file from / on, such as /run/healthy"
   private static let destination =
     "a host name, IPv4 or [IPv6] address, each with an optional :port, several separated by commas"
 
@@ -226,7 +241,8 @@ import Transport
       "STAT_DURATION": "5", "CAPTURE": "libpcap", "SNAP_LENGTH": "128", "OVERSIZE": "drop", "SEGMENT": "wire",
       "CHECKSUM": "keep", "SOURCE_PORTS": "8", "DESTINATION_MODE": "copy", "RESOLVE_INTERVAL": "7", "WORKERS": "2",
       "BUFFER_SIZE": "1536KiB", "RATE_LIMIT": "50Mbps", "CPU_LIMIT": "0.25", "SAMPLE": "4", "STAT_FORMAT": "json",
-      "LOG_LEVEL": "debug", "MIRROR_METADATA": "yes",
+      "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "HEALTH_FILE": "/run/healthy", "REPORTS": "on",
+      "MIRROR_METADATA": "yes", "EXCLUDE": "port 8200", "SANDBOX": "require", "USER_NAME": "10001",
     ]
     let choices = try read(given.merging(["DESTINATION": "c"]) { $1 }).choices
     #expect(Set(choices) == Set(given.map { "\($0.key)=\($0.value)" }))

@@ -8,9 +8,9 @@ import Wire
 
   /// What one datagram adds to the counters.
   private func counted(
-    _ datagram: [UInt8], vni: UInt32? = nil, isSnapped: Bool = false
+    _ datagram: [UInt8], vnis: [UInt32] = [], isSnapped: Bool = false
   ) -> (header: VXLANHeader?, counters: ReceiveCounters) {
-    var decapsulation = Decapsulation(vni: vni)
+    var decapsulation = Decapsulation(vnis: vnis)
     let header = decapsulation.check(datagram.span.bytes, isSnapped: isSnapped)
     return (header, decapsulation.counters)
   }
@@ -50,8 +50,8 @@ import Wire
   }
 
   @Test func onlyTheVNIAskedForComesThrough() {
-    #expect(counted(vxlan(vni: 9, frame), vni: 9).header != nil)
-    let (header, counters) = counted(vxlan(vni: 8, frame), vni: 9)
+    #expect(counted(vxlan(vni: 9, frame), vnis: [9]).header != nil)
+    let (header, counters) = counted(vxlan(vni: 8, frame), vnis: [9])
     #expect(header == nil)
     #expect(counters.otherVNI == 1)
   }
@@ -59,7 +59,7 @@ import Wire
   /// Whatever comes in, it is counted exactly once.
   @Test func randomBytesAreAccountedFor() {
     var generator = SeededGenerator(seed: 11)
-    var decapsulation = Decapsulation(vni: 3)
+    var decapsulation = Decapsulation(vnis: [3])
     var handedOn: UInt64 = 0
     for _ in 0..<100_000 {
       var datagram = generator.bytes(Int.random(in: 0...64, using: &generator))

@@ -34,7 +34,7 @@ import Wire
 
   @Test func whatNoResolverKnowsIsAnError() {
     let error = #expect(throws: ReceiverError.self) {
-      _ = try UDPReceiver(listen: ListenAddress(host: "1:2", port: 1))
+      _ = try MirrorReceiver(listen: ListenAddress(host: "1:2", port: 1))
     }
     #expect(error == ReceiverError(.resolve, code: EAI_NONAME))
   }

@@ -8,24 +8,50 @@ import Wire
 
 /// A receiver on a thread of its own, what its sink collected, and a sender to it.
 struct Loopback {
-  let thread: ReceiverThread
-  let port: UInt16
+  let receiver: MirrorReceiver
   let sender: Sender
   let collected = Collected()
 
-  init(host: String?, vni: UInt32? = nil, limit: UInt64? = nil) throws {
-    let receiver = TunnelReceiver(socket: try UDPReceiver(listen: ListenAddress(host: host, port: 0)), vni: vni)
-    port = receiver.port
-    sender = try Sender(host: host ?? "::1", port: port)
-    thread = try ReceiverThread(receiver, into: CollectingSink(collected: collected), limit: limit)
+  init(host: String?, _ plan: ReceivePlan = ReceivePlan(), workers: Int = 1) throws {
+    receiver = try MirrorReceiver(listen: ListenAddress(host: host, port: 0), workers: workers)
+    sender = try Sender(host: host ?? "::1", port: receiver.port)
+    try receiver.start(plan, into: [ReceiveOutput("test", CollectingSink(collected: collected))])
   }
 
   var frames: [ReceivedFrame] { collected.frames }
+
+  /// The kernel begins to stamp what arrives some time after the first socket has asked for it (netstamp_work in
+  /// net/core/dev.c), and stamps when it is read until then. Keeps a socket that asks, for the rest of the process.
+  static func waitForStamps() throws {
+    let deadline = MonotonicClock.milliseconds + 10_000
+    while MonotonicClock.milliseconds < deadline {
+      let sender = try Sender(host: "127.0.0.1", port: stamping.port)
+      sender.send([0])
+      let sent = UInt64(WallClock.nanosecondsSince1970)
+      usleep(2_000)
+      let slab = DatagramSlab()
+      if try slab.receive(from: stamping.socket.descriptor) == 1, slab.details(at: 0).timestamp <= sent { return }
+    }
+    Issue.record("the kernel does not stamp what arrives")
+  }
+
+  private static let stamping = Stamping()
+
+  /// A socket that has asked for stamps.
+  private final class Stamping: Sendable {
+    let socket: ListeningSocket
+    let port: UInt16
+
+    init() {
+      socket = try! ListeningSocket(address: ListenAddress(host: "127.0.0.1", port: 0), receiveBuffer: 1 << 16)
+      port = socket.port
+    }
+  }
 }
 
-extension ReceiverThread {
+extension MirrorReceiver {
   /// Waits for the end, but not for ever.
-  func finished() throws -> TunnelReceiver.End {
+  func finished() throws -> End {
     try #require(join(milliseconds: 20_000)).get()
   }
 }
@@ -47,8 +73,8 @@ struct CollectingSink: ~Copyable, FrameSink {
 
   var outputDescriptor: CInt? { nil }
 
-  mutating func receive(_ frame: RawSpan, header: VXLANHeader, timestamp: UInt64) throws(ReceiverError) {
-    collected.append(ReceivedFrame(frame, header, timestamp))
+  mutating func receive(_ frame: RawSpan, _ origin: FrameOrigin) throws(ReceiverError) {
+    collected.append(ReceivedFrame(frame, origin))
   }
 
   mutating func flush() throws(ReceiverError) { collected.flushed.set() }
@@ -75,6 +101,22 @@ final class Sender {
   func send(_ datagram: [UInt8]) {
     let sent = Glibc.send(descriptor, datagram, datagram.count, 0)
     #expect(sent == datagram.count, "send: \(String(cString: strerror(errno)))")
+  }
+
+  /// Its own port, host byte order.
+  var port: UInt16 {
+    var name = sockaddr_in6()
+    var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+    withUnsafeMutableBytes(of: &name) { raw in
+      _ = getsockname(descriptor, raw.baseAddress!.assumingMemoryBound(to: sockaddr.self), &size)
+    }
+    return UInt16(bigEndian: name.sin6_port)
+  }
+
+  /// Has the kernel cut what is sent into datagrams of so many bytes (UDP_SEGMENT in linux/udp.h).
+  func segment(at byteCount: CInt) {
+    var value = byteCount
+    #expect(setsockopt(descriptor, CInt(IPPROTO_UDP), 103, &value, 4) == 0)
   }
 
   /// Sends without a UDP checksum (UDP_NO_CHECK6_TX in linux/udp.h).

@@ -6,6 +6,7 @@ struct PcapngReader {
     var interface: String
     var timestamp: UInt64
     var bytes: [UInt8]
+    var originalByteCount: Int
   }
 
   enum Failure: Error {
@@ -40,14 +41,15 @@ struct PcapngReader {
         let interface = Self.number(body, 0, 4)
         try need(interface < interfaces.count, "interface")
         let captured = Self.number(body, 12, 4)
-        try need(Self.number(body, 16, 4) == captured, "original length")
+        let original = Self.number(body, 16, 4)
+        try need(original >= captured, "original length")
         try need(20 + (captured + 3) / 4 * 4 == body.count, "padding")
         try need(body[(20 + captured)...].allSatisfy { $0 == 0 }, "padding of zeros")
         packets.append(
           Packet(
             interface: interfaces[interface],
             timestamp: UInt64(Self.number(body, 4, 4)) << 32 | UInt64(Self.number(body, 8, 4)),
-            bytes: Array(body[20..<20 + captured])))
+            bytes: Array(body[20..<20 + captured]), originalByteCount: original))
       default: try need(false, "block type \(type)")
       }
       offset += length

@@ -15,10 +15,7 @@ import Wire
 
   private func write(_ frames: [ReceivedFrame], to path: String) throws {
     var writer = try PcapngWriter(path: path)
-    for frame in frames {
-      try writer.receive(
-        frame.bytes.span.bytes, header: VXLANHeader(vni: frame.vni), timestamp: frame.timestamp)
-    }
+    try writer.receive(frames)
     try writer.flush()
   }
 
@@ -52,11 +49,11 @@ import Wire
     let bytes = try file(of: [ReceivedFrame(vni: 42, bytes: frame, timestamp: 0x0102_0304_0506_0708)])
     let expected = hex(
       """
-      01000000 2c000000          interface description block, 44 bytes
+      01000000 34000000          interface description block, 52 bytes
       0100 0000 00000000         Ethernet, no snap length
-      0200 0600 766e69203432 0000
-      0900 0100 09000000         if_name "vni 42", if_tsresol 9
-      00000000 2c000000          end of options
+      0200 1000 3139322e302e322e3120766e69203432
+      0900 0100 09000000         if_name "192.0.2.1 vni 42", if_tsresol 9
+      00000000 34000000          end of options
       06000000 30000000          enhanced packet block, 48 bytes
       00000000                   interface 0
       04030201 08070605          timestamp, high and low
@@ -72,20 +69,50 @@ import Wire
     let frames = randomFrames(seed: seed, count: 200, vnis: 5)
     let reader = try PcapngReader(file(of: frames))
     let expected = frames.map {
-      PcapngReader.Packet(interface: "vni \($0.vni)", timestamp: $0.timestamp, bytes: $0.bytes)
+      PcapngReader.Packet(
+        interface: "192.0.2.1 vni \($0.vni)", timestamp: $0.timestamp, bytes: $0.bytes,
+        originalByteCount: $0.bytes.count)
     }
     #expect(reader.packets == expected)
     #expect(reader.interfaces.count == Set(frames.map(\.vni)).count)
   }
 
-  @Test func vnisBeyondTheTableShareAnInterface() throws {
+  @Test func sourcesBeyondTheTableShareAnInterface() throws {
     let limit = PcapngWriter.maximumInterfaces
     let vnis = Array(0..<UInt32(limit + 10)) + [0, UInt32(limit + 3)]
     let frames = vnis.map { ReceivedFrame(vni: $0, bytes: [UInt8](repeating: 1, count: 14), timestamp: 0) }
     let reader = try PcapngReader(file(of: frames))
     #expect(reader.interfaces.count == limit + 1)
-    let expected = vnis.map { $0 < limit ? "vni \($0)" : "other vnis" }
+    let expected = vnis.map { $0 < limit ? "192.0.2.1 vni \($0)" : "other senders" }
     #expect(reader.packets.map(\.interface) == expected)
+  }
+
+  /// A sender is known by its address, whatever its VNI, and the other way round.
+  @Test func eachSenderAndVNIIsAnInterface() throws {
+    let other = try #require(SenderAddress("2001:db8::5"))
+    let bytes = [UInt8](repeating: 1, count: 14)
+    let frames = [
+      ReceivedFrame(vni: 1, bytes: bytes, timestamp: 0),
+      ReceivedFrame(vni: 1, bytes: bytes, timestamp: 1, sender: other),
+      ReceivedFrame(vni: 2, bytes: bytes, timestamp: 2, sender: other),
+      ReceivedFrame(vni: 1, bytes: bytes, timestamp: 3),
+    ]
+    let reader = try PcapngReader(file(of: frames))
+    #expect(reader.interfaces == ["192.0.2.1 vni 1", "2001:db8::5 vni 1", "2001:db8::5 vni 2"])
+    #expect(reader.packets.map(\.interface) == [0, 1, 2, 0].map { reader.interfaces[$0] })
+  }
+
+  /// An IP header says how long the frame was whose end the forwarder has cut off.
+  @Test(arguments: [
+    ("0800 4500 05dc", 14 + 1_500), ("8100 0005 0800 4500 05dc", 18 + 1_500), ("86dd 60000000 05b4", 14 + 40 + 1_460),
+    ("0800 4500 0010", 60), ("0800 4500 0000", 60), ("88b5 4500 05dc", 60),
+  ])
+  func theOriginalLengthIsKept(header: String, length: Int) throws {
+    var frame = hex("020000000002 020000000001 \(header)")
+    frame += [UInt8](repeating: 0, count: 60 - frame.count)
+    let reader = try PcapngReader(file(of: [ReceivedFrame(vni: 1, bytes: frame, timestamp: 0)]))
+    #expect(reader.packets.map(\.bytes) == [frame])
+    #expect(reader.packets.map(\.originalByteCount) == [length])
   }
 
   @Test func aFileIsReadableByItsOwnerAlone() throws {
@@ -130,7 +157,7 @@ import Wire
     for (packet, frame) in zip(decoded, frames) {
       let layers = packet._source.layers
       #expect(layers.bytes == frame.bytes)
-      #expect(layers.frame.interface.name == "vni \(frame.vni)")
+      #expect(layers.frame.interface.name == "192.0.2.1 vni \(frame.vni)")
       let nanoseconds = String(frame.timestamp % 1_000_000_000)
       let fraction = String(repeating: "0", count: 9 - nanoseconds.count) + nanoseconds
       #expect(layers.frame.time == "\(frame.timestamp / 1_000_000_000).\(fraction)")

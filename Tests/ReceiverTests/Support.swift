@@ -39,16 +39,28 @@ struct ReceivedFrame: Equatable {
   var vni: UInt32
   var bytes: [UInt8]
   var timestamp: UInt64
+  var sender: SenderAddress
 
-  init(vni: UInt32, bytes: [UInt8], timestamp: UInt64) {
+  init(vni: UInt32, bytes: [UInt8], timestamp: UInt64, sender: SenderAddress = SenderAddress(ipv4: 0xC000_0201)) {
     self.vni = vni
     self.bytes = bytes
     self.timestamp = timestamp
+    self.sender = sender
   }
 
-  init(_ frame: RawSpan, _ header: VXLANHeader, _ timestamp: UInt64) {
+  init(_ frame: RawSpan, _ origin: FrameOrigin) {
     self.init(
-      vni: header.vni, bytes: frame.withUnsafeBytes { Array($0) }, timestamp: timestamp)
+      vni: origin.header.vni, bytes: frame.withUnsafeBytes { Array($0) }, timestamp: origin.timestamp,
+      sender: origin.sender)
+  }
+
+  var origin: FrameOrigin { FrameOrigin(header: VXLANHeader(vni: vni), sender: sender, timestamp: timestamp) }
+}
+
+extension FrameSink where Self: ~Copyable {
+  /// Takes frames one by one.
+  mutating func receive(_ frames: [ReceivedFrame]) throws(ReceiverError) {
+    for frame in frames { try receive(frame.bytes.span.bytes, frame.origin) }
   }
 }
 

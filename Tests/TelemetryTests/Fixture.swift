@@ -18,6 +18,7 @@ enum Fixture {
     one.sentBytes = base + 25
     one.failed = [EPERM: base + 26, 3: base + 27, EACCES: base + 28, ENOBUFS: base + 29, EINVAL: 0]
     one.icmp = ["port unreachable": base + 30, "host prohibited": base + 31, "nothing": 0]
+    one.reports = base + 34
     one.lastError = "port unreachable from 192.0.2.10"
     return [one, CollectorReport(address: try #require(SocketAddress(numeric: "2001:db8::1", port: 4_790)))]
   }
@@ -37,6 +38,8 @@ enum Fixture {
     let before = UInt64(1_000_000)
     var status = status(counters(2 * before), try collectors(2 * before), interface: oddInterface, host: oddHost)
     status.flowShare = 0.125
+    status.unhealthy = "no destination: \"name\" has no address"
+    status.lostLines = .init(log: 2 * before + 34, statistics: 2 * before + 35)
     var report = StatisticsReport(status, since: Counters(), [], milliseconds: 29_996, isFinal: isFinal)
     report.counters = counters(before)
     report.collectors = try collectors(before)

@@ -11,38 +11,40 @@ import Transport
     {"blind_milliseconds":1000023,"captured_bytes":1000002,"captured_packets":1000001,\#
     "checksums_filled":1000011,"collectors":[{"address":"192.0.2.1:4789","failed":{"E3":1000027,\#
     "EACCES":1000028,"ENOBUFS":1000029,"EPERM":1000026},"icmp":{"host prohibited":1000031,\#
-    "port unreachable":1000030},"last_error":"port unreachable from 192.0.2.10","sent_bytes":1000025,\#
+    "port unreachable":1000030},"last_error":"port unreachable from 192.0.2.10","reports":1000034,"sent_bytes":1000025,\#
     "sent_datagrams":1000024},{"address":"[2001:db8::1]:4790","failed":{},"icmp":{},"last_error":null,\#
-    "sent_bytes":0,"sent_datagrams":0}],"dropped_packets":{"cpu":1000033,"loop":1000006,"no_destination":1000007,\#
+    "reports":0,"sent_bytes":0,"sent_datagrams":0}],"dropped_packets":{"cpu":1000033,"loop":1000006,"no_destination":1000007,\#
     "oversize":1000003,"rate":1000004,"sample":1000005,"send":{"E135":1000021,"E3":1000018,"EACCES":1000019,\#
     "ENOBUFS":1000020,"EPERM":1000017}},"dropped_total":11000153,"engine":"ring","final":false,"flow_share":0.125,\#
     "forwarded_packets":1000012,"fragmented_packets":1000009,"host":"app-1\t\r\b\f\u001f\u0000</>",\#
-    "interface":"eth0,we\"ird\\/\u0001\#u{7F}\né\#u{2028}🦊","interval":29.996,"kernel_dropped_packets":1000022,"mtu":9000,\#
+    "interface":"eth0,we\"ird\\/\u0001\#u{7F}\né\#u{2028}🦊","interval":29.996,"kernel_dropped_packets":1000022,\#
+    "lost_lines":{"log":2000034,"statistics":2000035},"mtu":9000,\#
     "reserve_packets":1000032,"segmented_packets":1000008,"sent_bytes":1000014,"sent_datagrams":1000013,"time":"2023-11-14T22:13:20.125Z",\#
     "total":{"blind_milliseconds":2000023,"captured_bytes":2000002,"captured_packets":2000001,\#
     "checksums_filled":2000011,"collectors":[{"address":"192.0.2.1:4789","failed":{"E3":2000027,\#
     "EACCES":2000028,"ENOBUFS":2000029,"EPERM":2000026},"icmp":{"host prohibited":2000031,\#
-    "port unreachable":2000030},"last_error":"port unreachable from 192.0.2.10","sent_bytes":2000025,\#
+    "port unreachable":2000030},"last_error":"port unreachable from 192.0.2.10","reports":2000034,"sent_bytes":2000025,\#
     "sent_datagrams":2000024},{"address":"[2001:db8::1]:4790","failed":{},"icmp":{},"last_error":null,\#
-    "sent_bytes":0,"sent_datagrams":0}],"dropped_packets":{"cpu":2000033,"loop":2000006,"no_destination":2000007,\#
+    "reports":0,"sent_bytes":0,"sent_datagrams":0}],"dropped_packets":{"cpu":2000033,"loop":2000006,"no_destination":2000007,\#
     "oversize":2000003,"rate":2000004,"sample":2000005,"send":{"E135":2000021,"E3":2000018,"EACCES":2000019,\#
     "ENOBUFS":2000020,"EPERM":2000017}},"dropped_total":22000153,"forwarded_packets":2000012,\#
     "fragmented_packets":2000009,"kernel_dropped_packets":2000022,"reserve_packets":2000032,"segmented_packets":2000008,\#
     "sent_bytes":2000014,"sent_datagrams":2000013,"truncated_packets":2000010},"truncated_packets":1000010,\#
-    "version":"0.1.0"}
+    "unhealthy":"no destination: \"name\" has no address","version":"0.1.0"}
     """#
 
   private static let emptyJSON = #"""
     {"blind_milliseconds":0,"captured_bytes":0,"captured_packets":0,"checksums_filled":0,"collectors":[],\#
     "dropped_packets":{"cpu":0,"loop":0,"no_destination":0,"oversize":0,"rate":0,"sample":0,"send":{}},\#
     "dropped_total":0,"engine":"ring","final":false,"flow_share":1,"forwarded_packets":0,"fragmented_packets":0,"host":"",\#
-    "interface":"","interval":30,"kernel_dropped_packets":0,"mtu":0,"reserve_packets":0,"segmented_packets":0,"sent_bytes":0,\#
+    "interface":"","interval":30,"kernel_dropped_packets":0,\#
+    "lost_lines":{"log":0,"statistics":0},"mtu":0,"reserve_packets":0,"segmented_packets":0,"sent_bytes":0,\#
     "sent_datagrams":0,"time":"1970-01-01T00:00:00.000Z",\#
     "total":{"blind_milliseconds":0,"captured_bytes":0,"captured_packets":0,"checksums_filled":0,\#
     "collectors":[],"dropped_packets":{"cpu":0,"loop":0,"no_destination":0,"oversize":0,"rate":0,"sample":0,"send":{}},\#
     "dropped_total":0,"forwarded_packets":0,"fragmented_packets":0,"kernel_dropped_packets":0,\#
     "reserve_packets":0,"segmented_packets":0,"sent_bytes":0,"sent_datagrams":0,"truncated_packets":0},"truncated_packets":0,\#
-    "version":"0.1.0"}
+    "unhealthy":null,"version":"0.1.0"}
     """#
 
   private static let dropped =

@@ -16,8 +16,13 @@
 #include <linux/errqueue.h>
 
 // Behind the system's own headers, whose types these would claim otherwise.
+#include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 /// Layout twin of `struct mmsghdr`, which glibc declares only under _GNU_SOURCE.
 typedef struct {
@@ -51,6 +56,18 @@ void CLinux_store_release(void *_Nonnull word, uint32_t value);
 
 /// ioctl(2) with a pointer argument; the importer drops variadic functions.
 int CLinux_ioctl(int fd, unsigned long request, void *_Nonnull argument);
+/// ioctl(2) whose argument is a number.
+int CLinux_ioctl_number(int fd, unsigned long request, unsigned long argument);
+
+/// syscall(2) and prctl(2), which are variadic, with as many arguments as are needed here.
+long CLinux_syscall(long number, long first, long second, long third, long fourth);
+int CLinux_prctl(int option, unsigned long first, unsigned long second);
+/// Real, effective and saved ID at once: setresuid(2), setresgid(2).
+int CLinux_setresuid(uid_t user);
+int CLinux_setresgid(gid_t group);
+
+/// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC, without the other side's address.
+int CLinux_accept(int fd);
 
 /// pthread_setname_np(3) of the calling thread, at most 15 bytes: what `ps -L` and `perf` show.
 int CLinux_name_thread(const char *_Nonnull name);

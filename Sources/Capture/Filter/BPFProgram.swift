@@ -112,4 +112,17 @@ extension BPFProgram {
     code.append(instructions)
     return BPFProgram(instructions: code.assemble())
   }
+
+  /// The program behind another one: what `unwanted` takes is rejected, everything else is for this one.
+  func rejecting(_ unwanted: BPFProgram) -> BPFProgram {
+    let jumpAlways: UInt16 = 0x05  // BPF_JMP | BPF_JA
+    let count = unwanted.instructions.count
+    var all = unwanted.instructions.enumerated().map { index, instruction in
+      guard instruction.code == Self.returnConstant else { return instruction }
+      return instruction.k == 0 ? Instruction(jumpAlways, UInt32(count - index - 1)) : .keep(0)
+    }
+    // As the kernel starts a program.
+    all += [.load(value: 0), .copyToX]
+    return BPFProgram(instructions: all + instructions)
+  }
 }

@@ -39,23 +39,52 @@ extension ExclusionProgram {
   /// UDP from one of the source ports. X is the offset of the UDP header, which may lie behind the packet's end.
   mutating func emitSourcePorts() {
     let own = code.label()
+    let reply = code.label()
     code.append(.loadLength)
     code.jump(if: .atLeastX, otherwise: take)
     code.append(.subtractX)
     code.jump(if: .atLeast, 4, otherwise: take)
     code.append(.load(.half, fromX: 0))
-    for (index, range) in ranges.enumerated() {
-      // What is above this range may be in one of those that follow.
-      let miss = index == ranges.count - 1 ? take : nil
-      if range.count == 1 {
-        code.jump(if: .equal, UInt32(range.lowerBound), to: own, otherwise: miss)
-      } else {
-        code.jump(if: .atLeast, UInt32(range.lowerBound), otherwise: take)
-        code.jump(if: .greater, UInt32(range.upperBound), to: miss, otherwise: own)
-      }
-    }
+    emitRanges(hit: own, miss: reply)
+    code.place(reply)
+    emitReply()
     code.place(own)
     emitOwn()
+  }
+
+  /// Goes on by whether the accumulator is one of the source ports.
+  private mutating func emitRanges(hit: BPFAssembler.Label, miss: BPFAssembler.Label) {
+    for (index, range) in ranges.enumerated() {
+      // What is above this range may be in one of those that follow.
+      let next = index == ranges.count - 1 ? miss : nil
+      if range.count == 1 {
+        code.jump(if: .equal, UInt32(range.lowerBound), to: hit, otherwise: next)
+      } else {
+        code.jump(if: .atLeast, UInt32(range.lowerBound), otherwise: miss)
+        code.jump(if: .greater, UInt32(range.upperBound), to: next, otherwise: hit)
+      }
+    }
+  }
+
+  /// What a collector says to a forwarder (`ControlFrame`): it comes to one of the source ports (between the lowest and
+  /// the highest, which keeps the program short), and no application's datagram looks like it; one that is quoted is
+  /// none. X is the offset of the UDP header.
+  private mutating func emitReply() {
+    let comes = code.label()
+    code.append(.load(cell: Self.kindCell))
+    code.jump(if: .equal, Kind.udp4, to: comes)
+    code.jump(if: .equal, Kind.udp6, otherwise: take)
+    code.place(comes)
+    let frame = UInt32(UDPHeader.byteCount + Tunnel.headerByteCount)
+    require(frame + UInt32(ControlFrame.headByteCount))
+    code.append(.load(.half, fromX: UInt32(UDPHeader.destinationPort.offset)))
+    // Not called without ranges.
+    code.jump(if: .atLeast, UInt32(ranges[0].lowerBound), otherwise: take)
+    code.jump(if: .greater, UInt32(ranges[ranges.count - 1].upperBound), to: take)
+    code.append(.load(.half, fromX: frame + UInt32(ControlFrame.etherTypeField.offset)))
+    code.jump(if: .equal, UInt32(ControlFrame.etherType), otherwise: take)
+    code.append(.load(.word, fromX: frame + UInt32(ControlFrame.magicField.offset)))
+    code.jump(if: .equal, ControlFrame.magic, to: reject, otherwise: take)
   }
 
   /// A datagram with one of our source ports: ours if it leaves from here, if it is a quotation, or if it comes to one

@@ -19,12 +19,14 @@ public struct Exclusions: Equatable, Sendable {
   public var collectors: [SocketAddress]
   /// UDP source ports that belong to forwarders of this network namespace: what leaves from them, under whatever
   /// address, is mirrored already, and so are ICMP errors that quote it. What comes from such a port of another host
-  /// is not.
+  /// is not. What a collector says to such a port about the mirror itself (`ControlFrame`) is left out as well.
   public var sourcePorts: [ClosedRange<UInt16>] = []
   /// Frames with this mark (SO_MARK) are a forwarder's own; nil: none is marked.
   public var mark: UInt32?
   /// Whether the metadata endpoints are mirrored all the same.
   public var includesMetadata: Bool
+  /// pcap-filter(7) expression of what else is never taken; empty for nothing.
+  public var expression = ""
 
   /// Exclusions for these collectors.
   public init(collectors: [SocketAddress], includesMetadata: Bool) {

@@ -34,28 +34,26 @@ struct FilterCompiler {
     }
   }
 
-  /// The user's expression as libpcap compiles it, which need not be done again when only something else of the plan
-  /// changes.
+  /// The two expressions of a plan as libpcap compiles them, which need not be done again when only something else of the
+  /// plan changes.
   struct Compiled {
-    fileprivate var expression: String
+    fileprivate var expressions: [String]
     fileprivate var ethernet: BPFProgram
     fileprivate var raw: BPFProgram?
 
     fileprivate init(_ plan: CapturePlan) throws(CaptureError) {
-      expression = plan.filter
-      if needsLiveHandle(plan.filter), let live = try liveHandle(for: plan.interfaces) {
-        ethernet = try live.compile(plan.filter)
-      } else {
-        ethernet = try PcapHandle.dead(linkType: LinkTypes.ethernet).compile(plan.filter)
-      }
-      raw = try? PcapHandle.dead(linkType: LinkTypes.raw).compile(plan.filter)
+      expressions = plan.expressions
+      let needsLive = plan.expressions.contains { needsLiveHandle($0) }
+      let live = needsLive ? try liveHandle(for: plan.interfaces) : nil
+      ethernet = try (live ?? PcapHandle.dead(linkType: LinkTypes.ethernet)).compile(plan)
+      raw = try? PcapHandle.dead(linkType: LinkTypes.raw).compile(plan)
     }
   }
 
   /// The programs of `plan`; of `earlier` ones those parts are used again that are the same.
   static func compile(_ plan: CapturePlan, after earlier: Programs? = nil) throws(CaptureError) -> Programs {
     let compiled: Compiled
-    if let before = earlier?.compiled, before.expression == plan.filter {
+    if let before = earlier?.compiled, before.expressions == plan.expressions {
       compiled = before
     } else {
       compiled = try Compiled(plan)
@@ -71,12 +69,15 @@ struct FilterCompiler {
   static func compile(_ plan: CapturePlan, for handle: PcapHandle) throws(CaptureError) -> BPFProgram {
     let program =
       handle.linkType == LinkTypes.ethernet
-      ? complete(try handle.compile(plan.filter), .ethernet, plan) : try raw(plan)
+      ? complete(try handle.compile(plan), .ethernet, plan) : try raw(plan)
     return program.rejecting(mark: plan.exclusions.mark)
   }
 
+  /// The user's expression alone, for frames with an Ethernet header.
+  static func expression(of plan: CapturePlan) throws(CaptureError) -> BPFProgram { try Compiled(plan).ethernet }
+
   private static func raw(_ plan: CapturePlan) throws(CaptureError) -> BPFProgram {
-    complete(try PcapHandle.dead(linkType: LinkTypes.raw).compile(plan.filter), .raw, plan)
+    complete(try PcapHandle.dead(linkType: LinkTypes.raw).compile(plan), .raw, plan)
   }
 
   private static func complete(
@@ -102,5 +103,21 @@ struct FilterCompiler {
     }
     guard let interface = candidates.first else { return nil }
     return try PcapHandle.open(interface: interface.name, .forLookUp)
+  }
+}
+
+extension CapturePlan {
+  /// What is wanted, and what of it is never taken.
+  fileprivate var expressions: [String] { [filter, exclusions.expression] }
+}
+
+extension PcapHandle {
+  /// The expressions of a plan for this handle's link type: what one of them excludes is rejected, the rest is for the
+  /// other. Each is compiled by itself, so that neither parentheses nor what `vlan` in one of them does to the offsets of
+  /// what stands behind it reach the other.
+  fileprivate func compile(_ plan: CapturePlan) throws(CaptureError) -> BPFProgram {
+    let wanted = try compile(plan.filter)
+    guard !plan.exclusions.expression.isEmpty else { return wanted }
+    return wanted.rejecting(try compile(plan.exclusions.expression))
   }
 }

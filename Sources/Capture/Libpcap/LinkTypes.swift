@@ -28,5 +28,5 @@ enum LinkTypes {
 
 extension NetworkInterface {
   /// libpcap's name of the link type that its frames are taken as.
-  var linkTypeName: String { LinkTypes.name(isEthernet ? LinkTypes.ethernet : LinkTypes.raw) }
+  package var linkTypeName: String { LinkTypes.name(isEthernet ? LinkTypes.ethernet : LinkTypes.raw) }
 }

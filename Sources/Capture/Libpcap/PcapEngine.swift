@@ -46,7 +46,7 @@ public final class PcapEngine: CaptureEngine {
     if let failure = refresh(try NetworkInterface.known(), wentDown: []) {
       switch failure {
       case .interfaceDown, .noSuchInterface, .failed: if sources.isEmpty { throw failure }
-      case .notPermitted, .unsupportedLinkType, .filter, .unsupported: throw failure
+      case .notPermitted, .unsupportedLinkType, .filter, .exclusion, .unsupported: throw failure
       }
     }
     early?.forEach(report)
@@ -217,7 +217,7 @@ public final class PcapEngine: CaptureEngine {
     } catch {
       switch error {
       case .interfaceDown, .noSuchInterface: return nil
-      case .unsupportedLinkType, .filter:
+      case .unsupportedLinkType, .filter, .exclusion:
         skipped.insert(interface.index)
         tell(.skipped(name: interface.name, reason: error.description))
         return nil

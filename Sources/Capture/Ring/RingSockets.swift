@@ -16,6 +16,8 @@ struct RingSockets: ~Copyable {
   let descriptors: [CInt]
   /// Bytes of all rings.
   let byteCount: Int
+  /// Whether the kernel describes what offload has left open.
+  let hasOffloadHeader: Bool
   /// Why there is one ring where two were to be; nil else.
   private(set) var singleReason: String?
   /// Frames that the kernel has put into the rings, and those for which there was no room, so far.
@@ -24,6 +26,7 @@ struct RingSockets: ~Copyable {
   private init(
     _ first: consuming PacketSocket, reserve: consuming PacketSocket?, _ descriptors: [CInt], _ byteCount: Int
   ) {
+    hasOffloadHeader = first.hasOffloadHeader
     self.first = first
     self.second = reserve
     self.descriptors = descriptors

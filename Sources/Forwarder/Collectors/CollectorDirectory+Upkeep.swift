@@ -36,14 +36,8 @@ extension CollectorDirectory {
   /// Decides whether what is sent is marked: a forwarder's mark must not change how its datagrams are routed, so
   /// where routing rules look at marks there is none.
   func chooseMark() {
-    let mark = Self.usableMark()
+    let mark = OwnMark.usable
     state.withLock { $0.mark = mark }
-  }
-
-  private static func usableMark() -> UInt32? {
-    guard (try? PolicyRouting.usesMarks()) == false else { return nil }
-    guard let probe = try? OwnedDescriptor.socket(AF_INET, .datagram) else { return nil }
-    return (try? OwnMark.set(on: probe.value)) == nil ? nil : OwnMark.value
   }
 
   /// Looks whether routes carry more or less than they did; logs each change.
@@ -61,6 +55,7 @@ extension CollectorDirectory {
     for path in paths.values {
       path.takeReports()
       path.retrySegmentation()
+      path.takeRequests()
     }
     for (address, ledger) in ledgers {
       for event in ledger.takeEvents() { announce(event, address) }

@@ -9,6 +9,8 @@ final class CollectorDirectory: Sendable {
   struct State {
     /// Last good answer for each destination.
     var answers: [Destination: [SocketAddress]] = [:]
+    /// When that was, in milliseconds of `MonotonicClock`.
+    var answerTimes: [Destination: Int64] = [:]
     var paths: [SocketAddress: CollectorPath] = [:]
     /// Accounts of the addresses that were sent to, also of those that are none any more.
     var ledgers: [SocketAddress: CollectorLedger] = [:]
@@ -64,7 +66,10 @@ final class CollectorDirectory: Sendable {
       do throws(Resolver.Failure) {
         let found = try resolve(destination)
         clearTrouble("name \(destination)")
-        state.withLock { $0.answers[destination] = found }
+        state.withLock {
+          $0.answers[destination] = found
+          $0.answerTimes[destination] = MonotonicClock.milliseconds
+        }
       } catch {
         isComplete = false
         let known = state.withLock { $0.answers[destination] } ?? []

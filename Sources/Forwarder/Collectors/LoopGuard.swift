@@ -12,7 +12,7 @@ import Transport
 /// `packet-forwarder/INSTANCE/FIRST-LAST`. Who comes later asks those that are there and waits for their answer, which
 /// they give once they leave out what it is going to send. Only forwarders of the own user and of root are believed,
 /// since whoever is can hide what leaves from those ports.
-final class LoopGuard: Sendable {
+package final class LoopGuard: Sendable {
   /// Milliseconds between looks. There is no haste: of two forwarders the one that starts later knows the other at
   /// once, and one is enough to break the circle.
   static let interval: Int64 = 10_000
@@ -38,7 +38,7 @@ final class LoopGuard: Sendable {
   private let state = Mutex(State())
 
   /// Forwarders with names that begin with `prefix`.
-  init(prefix: String = "packet-forwarder/") {
+  package init(prefix: String = "packet-forwarder/") {
     self.prefix = prefix
   }
 
@@ -53,7 +53,7 @@ final class LoopGuard: Sendable {
   }
 
   /// Looks from which ports the others send now.
-  func look() -> [ClosedRange<UInt16>] {
+  package func look() -> [ClosedRange<UInt16>] {
     let names = NameSocket.names(withPrefix: prefix)
     return state.withLock { state in
       state.found = find(names, &state)

@@ -59,8 +59,24 @@ extension Setting {
     Setting(
       "log-level", "LOG_LEVEL", "LOGLEVEL", to: \.logLevel, .logLevel,
       help: "trace, debug, info, notice, warning, error or critical."),
+    Setting("log-format", "LOG_FORMAT", to: \.logFormat, .choice, help: "text or json."),
+    Setting(
+      "health-file", "HEALTH_FILE", to: \.healthFile, .filePath, otherwise: "none",
+      help: "File that exists while the forwarder is healthy."),
+    Setting(
+      "reports", "REPORTS", to: \.reports, .choice,
+      help: "Once a second, tell collectors what was sent: auto (those that ask), on or off."),
     Setting(
       "mirror-metadata", "MIRROR_METADATA", to: \.mirrorsMetadata, .yesOrNo,
       help: "Also mirror the cloud's metadata and credential endpoints: yes or no."),
+    Setting(
+      "exclude", "EXCLUDE", to: \.exclude, .text, fallback: .called("nothing"),
+      help: "pcap-filter(7) expression of what is never mirrored."),
+    Setting(
+      "sandbox", "SANDBOX", to: \.sandbox, .choice,
+      help: "Landlock, seccomp and fewest capabilities on itself: auto, off or require."),
+    Setting(
+      "user", "USER_NAME", to: \.user, .user, otherwise: "who started it",
+      help: "Become this user first; the program must be started as root then."),
   ]
 }

@@ -1,5 +1,6 @@
 import Capture
 import Logging
+import System
 import Transport
 
 extension SettingForm where Value == [Destination] {
@@ -49,5 +50,14 @@ extension SettingForm where Value == Logger.Level {
         return Logger.Level(rawValue: word) ?? others[word]
       },
       write: { $0.rawValue })
+  }
+}
+
+extension SettingForm where Value == String {
+  /// An account that is there.
+  static var user: Self {
+    Self(
+      takes: "a name in /etc/passwd, or a number, or two with a colon between them (user and group)",
+      read: { text in UserAccount(trimmed(text)).map { _ in trimmed(text) } }, write: { $0 })
   }
 }

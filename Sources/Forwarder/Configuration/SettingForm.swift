@@ -34,6 +34,19 @@ extension SettingForm where Value == String {
   static var text: Self { Self(takes: "text", read: { $0 }, write: { $0 }) }
 }
 
+extension SettingForm where Value == String {
+  /// Where a file is or is to be: from the root on, since nobody knows where the program is started.
+  static var filePath: Self {
+    Self(
+      takes: "the path of a file from / on, such as /run/healthy",
+      read: { text in
+        let path = trimmed(text)
+        let isFile = path.hasPrefix("/") && !path.hasSuffix("/") && !path.utf8.contains(0)
+        return isFile && path.utf8.count <= 1_024 ? path : nil
+      }, write: { $0 })
+  }
+}
+
 extension SettingForm where Value: FixedWidthInteger {
   /// A number in a range, in decimal digits.
   static func number(_ range: ClosedRange<Value>, _ takes: String) -> Self {

@@ -15,6 +15,9 @@ public struct SettingSource: Sendable {
     return value(setting)?.name ?? setting.variables[0]
   }
 
+  /// The names under which settings are given, in the table's order.
+  package var given: [String] { Setting.all.compactMap { value($0)?.name } }
+
   /// The value and the name it was given under.
   func value(_ setting: Setting) -> (name: String, value: String)? {
     if let value = flags[setting.flag] { return ("--\(setting.flag)", value) }

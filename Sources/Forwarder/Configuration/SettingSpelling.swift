@@ -6,13 +6,16 @@ struct SettingSpelling: Sendable {
     let variable: String
   }
 
+  /// Every shell's own, although a flag looks like it.
+  private static let everybodys: Set = ["USER"]
+
   private let known: Set<String>
   private let names: [Name]
   /// Anything longer is no slip of one of these.
   private let longest: Int
 
   init(_ settings: [Setting]) {
-    known = Set(settings.flatMap(\.variables))
+    known = Self.everybodys.union(settings.flatMap(\.variables))
     var names: [Name] = []
     for setting in settings {
       for spelt in setting.variables + [setting.flag] {

@@ -3,16 +3,25 @@ extension Settings {
   ///
   /// - Throws: `SettingsError` for the first value that makes no sense.
   public init(_ source: SettingSource) throws(SettingsError) {
-    self.init(destinations: [])
+    let (settings, errors) = Settings.read(source)
+    if let error = errors.first { throw error }
+    self = settings
+  }
+
+  /// As `init`, but whatever is wrong: the default stands for each value that makes no sense, which has an error.
+  package static func read(_ source: SettingSource) -> (settings: Settings, errors: [SettingsError]) {
+    var settings = Settings(destinations: [])
+    var errors: [SettingsError] = []
     for setting in Setting.all {
       guard let (name, value) = source.value(setting) else {
-        if setting.defaultText == nil { throw source.missing(setting) }
+        if setting.defaultText == nil { errors.append(source.missing(setting)) }
         continue
       }
-      guard setting.assign(value, &self) else {
-        throw SettingsError(name: name, value: value, takes: setting.takes())
+      if !setting.assign(value, &settings) {
+        errors.append(SettingsError(name: name, value: value, takes: setting.takes()))
       }
     }
+    return (settings, errors)
   }
 
   /// Every setting that is not the default, as `VARIABLE=value`, without those that the log has other words for.

@@ -1,7 +1,8 @@
 public import Capture
+import Glibc
 public import Logging
 public import Mirror
-import System
+public import System
 public import Transport
 import Wire
 
@@ -49,8 +50,20 @@ public struct Settings: Sendable {
   public var statFormat = StatisticsFormat.text
   /// Least severe log messages shown.
   public var logLevel = Logger.Level.info
+  /// Form of the log.
+  public var logFormat = LogFormat.text
+  /// Path of the file that exists while the forwarder is healthy; nil: none.
+  public var healthFile: String?
+  /// Which collectors get reports of what was sent to them.
+  public var reports = ReportPolicy.auto
   /// Whether the cloud's metadata endpoints are mirrored.
   public var mirrorsMetadata = false
+  /// pcap-filter(7) expression of what is never mirrored, whatever `filter` says; empty for nothing.
+  public var exclude = ""
+  /// Whether the program gives up what it does not need.
+  public var sandbox = SandboxMode.auto
+  /// Whom the program becomes; nil stays who it is.
+  public var user: String?
 
   /// The defaults, for these collectors.
   public init(destinations: [Destination]) {
@@ -58,17 +71,27 @@ public struct Settings: Sendable {
   }
 
   /// The capture plan when frames go to these collectors from these ports.
-  func plan(collectors: [SocketAddress], sourcePorts: [ClosedRange<UInt16>] = []) -> CapturePlan {
+  package func plan(collectors: [SocketAddress], sourcePorts: [ClosedRange<UInt16>] = []) -> CapturePlan {
     var exclusions = Exclusions(
       collectors: collectors, includesMetadata: mirrorsMetadata)
     exclusions.sourcePorts = sourcePorts
     exclusions.mark = OwnMark.value
+    exclusions.expression = exclude
     var plan = CapturePlan(
       interfaces: interfaces, filter: filter, exclusions: exclusions, snapLength: snapLength,
       bufferByteCount: bufferByteCount)
     plan.share = .one(of: UInt64(sample))
     return plan
   }
+
+  /// Capture threads that WORKERS asks for, and the engine can have.
+  package var workerCount: Int {
+    // libpcap's handles cannot share an interface: each would see every frame.
+    capture == .libpcap ? 1 : askedWorkers
+  }
+
+  /// Capture threads that WORKERS asks for.
+  var askedWorkers: Int { workers > 0 ? workers : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
   /// INTERFACE as it was given.
   public var interfaceNames: String { SettingForm.interfaces.write(interfaces) }

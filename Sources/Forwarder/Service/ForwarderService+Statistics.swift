@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 public import Mirror
 import System
@@ -13,6 +14,7 @@ extension ForwarderService {
   /// All there is to tell of this moment.
   var snapshot: ForwarderStatus {
     let workers = self.workers.map(\.status)
+    let destinations = directory.destinations
     let collectors = directory.collectors
     var status = ForwarderStatus(
       version: Version.current, host: HostName.current, time: WallClock.nanosecondsSince1970,
@@ -21,10 +23,21 @@ extension ForwarderService {
       mtu: collectors.outerMTU(mtu: settings.mtu), vni: settings.vni, areCapturing: workers.map(\.isCapturing),
       collectors: directory.reports.map { report in
         let path = collectors.paths.first { $0.address == report.address }
-        return ForwarderStatus.Collector(report: report, pathMTU: path?.routeMTU)
+        var collector = ForwarderStatus.Collector(report: report, pathMTU: path?.routeMTU)
+        collector.sourcePorts = path.map { _ in directory.sourcePortsText }
+        collector.names = destinations.filter { $0.addresses.contains(report.address.description) }.map(\.name)
+        return collector
       },
       counters: counters)
     status.flowShare = share.fraction
+    status.processID = getpid()
+    status.unhealthy = health.reason
+    status.filter = settings.filter
+    status.workers = self.workers.map(\.report)
+    status.interfaces = board.interfaces(settings.interfaces, present: [])
+    status.destinations = destinations
+    status.recent = health.recent
+    status.lostLines = lostLines()
     return status
   }
 
@@ -42,7 +55,10 @@ extension ForwarderService {
         for loop in workers.flatMap({ $0.takeLoops() }) { logger.error("\(loop.description)") }
         loopGuard.report(to: logger)
         announceStart()
+        endFlowDemand()
         let now = snapshot
+        report(now)
+        health.look(now)
         for line in watch.tick(now: MonotonicClock.milliseconds, now.counters, now.reports) {
           logger.log(level: line.level, "\(line.text)")
         }

@@ -7,6 +7,9 @@ import Transport
 
 /// How it ends.
 extension ForwarderService {
+  /// Milliseconds that the file system of HEALTH_FILE has to remove it, while the workers send what they have.
+  private static let fileTime: Int64 = 300
+
   /// Whether the end has begun.
   var isStopping: Bool { ending.isSet }
 
@@ -22,8 +25,10 @@ extension ForwarderService {
     limitsWake.signal()
     // What is left after that is counting.
     for worker in workers { worker.stop(by: deadline - 100) }
+    health.end(by: min(deadline, MonotonicClock.milliseconds + Self.fileTime))
     for worker in workers { worker.ended.wait(milliseconds: TimeLimit(by: deadline).left) }
     let unfinished = workers.count { !$0.status.hasEnded }
+    if unfinished == 0 { reportTheEnd(snapshot) }
     let total = snapshot
     statistics.finish(total)
     logger.debug(

@@ -1,9 +1,10 @@
 public import Capture
 import Glibc
-public import Logging
+package import Logging
 import Mirror
 import Synchronization
-public import System
+package import System
+package import Telemetry
 import Transport
 
 /// The running forwarder: workers, collectors and statistics.
@@ -15,6 +16,10 @@ public final class ForwarderService: Sendable {
     var nextLook: Int64 = 0
     var lastLook: Int64 = 0
     var delay: RetryDelay
+    /// Length of the filter that this plan makes.
+    var filterLength: (plan: CapturePlan, count: Int?)?
+    /// Until when flows are sampled, in milliseconds of `MonotonicClock`; nil: nobody has asked.
+    var flowsUntil: Int64?
   }
 
   let settings: Settings
@@ -25,6 +30,9 @@ public final class ForwarderService: Sendable {
   let limiter: FlowLimiter?
   let workers: [Worker]
   let statistics: StatisticsClock
+  let health: HealthMonitor
+  let board: InterfaceBoard
+  let lostLines: @Sendable () -> ForwarderStatus.LostLines
   let state: Mutex<State>
   let resolverWake: EventDescriptor
   let periodicWake: EventDescriptor
@@ -42,19 +50,26 @@ public final class ForwarderService: Sendable {
     var loopGuard = LoopGuard()
     var resolve: CollectorDirectory.Resolve = Resolver.addresses
     var opener: (EngineOpener) -> Worker.Opener = { $0.open }
+    /// nil: those for the settings.
+    var healthLimits: HealthRules.Limits?
   }
 
-  /// A forwarder that does nothing yet. `output` gets each line of statistics.
+  /// A forwarder that does nothing yet. `output` gets each line of statistics; `lostLines` tells how many lines were not
+  /// written until now.
   ///
   /// - Throws: `SystemError` where the process may open no more descriptors.
-  public convenience init(
-    _ settings: Settings, logger: Logger, output: @escaping @Sendable (String) -> Void
+  package convenience init(
+    _ settings: Settings, logger: Logger,
+    lostLines: @escaping @Sendable () -> ForwarderStatus.LostLines = { ForwarderStatus.LostLines() },
+    output: @escaping @Sendable (String) -> Void
   ) throws(SystemError) {
-    try self.init(settings, logger: logger, parts: Parts(), output: output)
+    try self.init(settings, logger: logger, parts: Parts(), lostLines: lostLines, output: output)
   }
 
   init(
-    _ settings: Settings, logger: Logger, parts: Parts, output: @escaping @Sendable (String) -> Void
+    _ settings: Settings, logger: Logger, parts: Parts,
+    lostLines: @escaping @Sendable () -> ForwarderStatus.LostLines = { ForwarderStatus.LostLines() },
+    output: @escaping @Sendable (String) -> Void
   ) throws(SystemError) {
     resolverWake = try EventDescriptor()
     periodicWake = try EventDescriptor()
@@ -69,7 +84,12 @@ public final class ForwarderService: Sendable {
     loopGuard = parts.loopGuard
     let limiter = Self.limiter(settings, wake: limitsWake)
     self.limiter = limiter
-    workers = try Self.workers(settings, limiter, logger: logger, opener: parts.opener, settled: settled)
+    self.lostLines = lostLines
+    let limits = parts.healthLimits ?? HealthRules.Limits(statDuration: settings.statDuration)
+    health = try HealthMonitor(healthFile: settings.healthFile, limits: limits, logger: logger)
+    board = InterfaceBoard()
+    workers = try Self.workers(
+      settings, limiter, logger: logger, opener: parts.opener, settled: settled, board: board)
     statistics = StatisticsClock(settings, output: output)
   }
 
@@ -82,20 +102,18 @@ public final class ForwarderService: Sendable {
 
   private static func workers(
     _ settings: Settings, _ limiter: FlowLimiter?, logger: Logger, opener: (EngineOpener) -> Worker.Opener,
-    settled: EventDescriptor
+    settled: EventDescriptor, board: InterfaceBoard
   ) throws(SystemError) -> [Worker] {
-    let asked = settings.workers > 0 ? settings.workers : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-    // libpcap's handles cannot share an interface: each would see every frame.
-    let count = settings.capture == .libpcap ? 1 : asked
+    let (asked, count) = (settings.askedWorkers, settings.workerCount)
     if count < asked { logger.warning("WORKERS=\(asked): libpcap captures with one worker; CAPTURE=ring shares") }
     let group = count > 1 ? FanoutGroup() : nil
     let policy = Policy(
       vni: settings.vni, oversize: settings.oversize, segment: settings.segment, checksum: settings.checksum,
-      mtu: settings.mtu)
+      mtu: settings.mtu, reports: settings.reports)
     var workers: [Worker] = []
     for index in 0..<count {
       let engine = EngineOpener(
-        capture: settings.capture, fanoutGroup: group, isSpeaker: index == 0, logger: logger)
+        capture: settings.capture, fanoutGroup: group, isSpeaker: index == 0, logger: logger, board: board)
       workers.append(
         try Worker(
           index: index, plan: settings.plan(collectors: []), collectors: CollectorSet([], mode: .balance),
@@ -113,6 +131,7 @@ public final class ForwarderService: Sendable {
   ///   cannot be sent, no threads.
   public func start(endingWith end: CInt = -1) throws(CaptureError) {
     try settings.plan(collectors: []).validateFilter()
+    do throws(SystemError) { try health.begin() } catch { throw .failed(error) }
     directory.chooseMark()
     // Before the first filter is made, so that there is none without them.
     _ = directory.reservePorts()
@@ -124,6 +143,9 @@ public final class ForwarderService: Sendable {
     for worker in workers { try worker.start() }
     if let limiter { try runThread("limits") { $0.keepLimits(limiter) } }
     loopGuard.report(to: logger)
+    // Whoever reads that it captures may ask at once.
+    health.look(snapshot)
+    serveStatus()
     announceStart()
     try runThread("statistics") { $0.runPeriodicTasks() }
   }

@@ -37,6 +37,7 @@ struct CaptureLoop {
     let pipeline = worker.pipeline
     pipeline.setCollectors(collectors)
     while true {
+      worker.beginTurn()
       let orders = worker.orders.withLock { $0 }
       if let deadline = orders.deadline {
         end(by: deadline)
@@ -75,8 +76,10 @@ struct CaptureLoop {
       session?.plan = plan
       if filterFailure != nil { worker.logger.notice("the capture filter is in force") }
       filterFailure = nil
+      worker.note(filterFailure: nil)
     } catch {
       session?.plan = nil
+      worker.note(filterFailure: error.description)
       nextFilter = now + Self.retryMilliseconds
       guard filterFailure != error.description else { return }
       filterFailure = error.description
@@ -87,6 +90,9 @@ struct CaptureLoop {
   private mutating func open() throws(CaptureError) {
     session = try worker.openSession()
     captureFailure = nil
+    // An engine opens with the filter of the moment, or not at all.
+    filterFailure = nil
+    worker.note(filterFailure: nil)
     guard let since = blindSince else { return }
     let milliseconds = MonotonicClock.milliseconds - since
     blindBefore &+= UInt64(max(0, milliseconds))
@@ -103,6 +109,7 @@ struct CaptureLoop {
       if isSaid { worker.logger.warning("no capture: \(error); trying again") }
     }
     worker.note(isCapturing: false)
+    worker.note(captureFailure: error.description)
     if let lost = session {
       session = nil
       let now = MonotonicClock.milliseconds

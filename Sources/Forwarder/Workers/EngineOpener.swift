@@ -21,6 +21,8 @@ struct EngineOpener: Sendable {
   /// Whether this worker speaks for all that capture on the same interfaces.
   let isSpeaker: Bool
   let logger: Logger
+  /// Where it is noted what becomes of the interfaces.
+  let board: InterfaceBoard
 
   /// Opens an engine whose frames go to `consumer`.
   ///
@@ -29,7 +31,7 @@ struct EngineOpener: Sendable {
   func open(
     _ plan: CapturePlan, consumer: any FrameConsumer, monitor: NetlinkMonitor?
   ) throws(CaptureError) -> any CaptureEngine {
-    let report: @Sendable (InterfaceEvent) -> Void = { [self] in if isSpeaker { log($0) } }
+    let report: @Sendable (InterfaceEvent) -> Void = { [self] in if isSpeaker { hear($0) } }
     switch capture {
     case .libpcap:
       return try PcapEngine(plan, consumer: consumer, monitor: monitor, report: report)
@@ -54,6 +56,11 @@ struct EngineOpener: Sendable {
     }
     if let reason = ring.singleRingReason, isSpeaker { logger.notice("one capture ring instead of two: \(reason)") }
     return ring
+  }
+
+  private func hear(_ event: InterfaceEvent) {
+    board.note(event)
+    log(event)
   }
 
   private func log(_ event: InterfaceEvent) {

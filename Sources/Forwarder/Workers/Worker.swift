@@ -4,6 +4,7 @@ import Logging
 import Mirror
 import Synchronization
 import System
+import Telemetry
 import Transport
 import Wire
 
@@ -31,6 +32,10 @@ final class Worker: Sendable {
     var rings: RingUse.Pair?
     /// Whether the thread has ended.
     var hasEnded = false
+    /// Why nothing is captured; nil while something is.
+    var captureFailure: String?
+    /// Why no filter is in force; nil while one is.
+    var filterFailure: String?
   }
 
   /// Opens an engine whose frames go to the consumer.
@@ -55,6 +60,8 @@ final class Worker: Sendable {
   let monitor: NetlinkMonitor?
   let logger: Logger
   private let pipelineBox: PipelineBox
+  /// When the turn of the loop began that the thread is in, in milliseconds of `MonotonicClock`.
+  private let turn = Atomic(MonotonicClock.milliseconds)
   private let index: Int
 
   /// A worker that does nothing yet; `index` is 0 for the first, which speaks for all. `settled` is signalled whenever
@@ -86,6 +93,24 @@ final class Worker: Sendable {
   /// What the worker is doing.
   var status: State { state.withLock { $0 } }
 
+  /// The capture that it was asked for last.
+  var plan: CapturePlan { orders.withLock { $0.plan } }
+
+  /// The thread begins a turn of its loop.
+  func beginTurn() { turn.store(MonotonicClock.milliseconds, ordering: .relaxed) }
+
+  /// For whoever asks for the forwarder's state.
+  var report: ForwarderStatus.Worker {
+    let now = status
+    var report = ForwarderStatus.Worker(
+      index: index, isCapturing: now.isCapturing, hasEnded: now.hasEnded,
+      turnAge: max(0, MonotonicClock.milliseconds - turn.load(ordering: .relaxed)))
+    report.captureFailure = now.captureFailure
+    report.filterFailure = now.filterFailure
+    report.rings = now.rings
+    return report
+  }
+
   var pipeline: Pipeline { pipelineBox.pipeline }
 
   /// Whether this worker speaks of the interfaces, and counts the time in which they could not be seen, for all.
@@ -106,6 +131,12 @@ final class Worker: Sendable {
   /// Sends to these collectors from the next batch on.
   func send(to collectors: CollectorSet) { change { $0.collectors = collectors } }
 
+  /// Has a report go out between two batches.
+  func report(_ report: ReportFrame) {
+    pipeline.offer(report)
+    wakeUp.signal()
+  }
+
   /// Whether every change asked for has been carried out, or no frame is being captured.
   var isSettled: Bool {
     orders.withLock { $0.settled == $0.generation } || !status.isCapturing
@@ -125,6 +156,9 @@ final class Worker: Sendable {
 
   /// The rings are so full.
   func note(_ rings: RingUse.Pair?) { state.withLock { $0.rings = rings } }
+  /// Why nothing is captured, or no filter is in force.
+  func note(captureFailure reason: String?) { state.withLock { $0.captureFailure = reason } }
+  func note(filterFailure reason: String?) { state.withLock { $0.filterFailure = reason } }
 
   /// The thread ends.
   func end() {
@@ -157,8 +191,10 @@ final class Worker: Sendable {
       first = try openSession()
     } catch .interfaceDown(let name) {
       logger.warning("interface \(name) is down; waiting for it")
+      note(captureFailure: CaptureError.interfaceDown(name: name).description)
       first = nil
     }
+    beginTurn()
     do throws(SystemError) {
       try BackgroundThread.run(name: "capture-\(index)") {
         var loop = CaptureLoop(self)
@@ -175,6 +211,7 @@ final class Worker: Sendable {
     let engine = try open(plan, pipeline, monitor)
     state.withLock {
       $0.isCapturing = true
+      $0.captureFailure = nil
       $0.engine = engine.name
     }
     return CaptureSession(engine: engine, plan: plan, openedAt: MonotonicClock.milliseconds)

@@ -1,5 +1,3 @@
-public import Wire
-
 /// A number of frames.
 public struct FrameTally: Equatable, Sendable {
   /// How many.
@@ -12,6 +10,17 @@ public struct FrameTally: Equatable, Sendable {
     self.frames = frames
     self.bytes = bytes
   }
+
+  /// One frame more, of so many bytes.
+  mutating func add(_ byteCount: UInt64) {
+    frames += 1
+    bytes += byteCount
+  }
+
+  /// Both together.
+  static func + (a: FrameTally, b: FrameTally) -> FrameTally {
+    FrameTally(frames: a.frames + b.frames, bytes: a.bytes + b.bytes)
+  }
 }
 
 /// Where received frames go: a capture file, lines of text, a test's array.
@@ -20,11 +29,10 @@ public protocol FrameSink: ~Copyable {
   ///
   /// - Parameters:
   ///   - frame: valid only during the call.
-  ///   - header: the VXLAN header it came under.
-  ///   - timestamp: when the kernel received it, nanoseconds since 1970, UTC.
-  /// - Throws: `ReceiverError`, which ends receiving; `.write` with EPIPE ends it without an error. The frame was not
-  ///   taken then, and is not in `pending`.
-  mutating func receive(_ frame: RawSpan, header: VXLANHeader, timestamp: UInt64) throws(ReceiverError)
+  ///   - origin: where it came from, and when.
+  /// - Throws: `ReceiverError`, which ends this output; `.write` with EPIPE says that its reader has gone. The frame was
+  ///   not taken then, and is not in `pending`.
+  mutating func receive(_ frame: RawSpan, _ origin: FrameOrigin) throws(ReceiverError)
 
   /// No frame is waiting: hand on what is buffered.
   mutating func flush() throws(ReceiverError)

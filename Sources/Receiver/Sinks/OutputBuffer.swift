@@ -9,6 +9,9 @@ struct OutputBuffer: ~Copyable {
   private let owner: OwnedDescriptor?
   let capacity: Int
   private(set) var count = 0
+  /// Bytes appended and not lost, written or not.
+  var total: Int { flushed + count }
+  private var flushed = 0
   private let base: UnsafeMutableRawPointer
   /// Where each frame in the buffer ends, and how long it was. Allocated once, for the shortest frames.
   private var frames: [(end: Int, byteCount: Int)] = []
@@ -73,6 +76,7 @@ struct OutputBuffer: ~Copyable {
     let (written, code) = WholeWrite.write(bytes, to: descriptor)
     if code != nil { cutBack(written) }
     settle(written)
+    flushed += written
     count = 0
     if let code { throw ReceiverError(.write, code: code) }
   }

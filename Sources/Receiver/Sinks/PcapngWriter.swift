@@ -1,18 +1,24 @@
 internal import Glibc
 internal import System
-public import Wire
+internal import Wire
 
 /// Writes frames as pcapng (draft-ietf-opsawg-pcapng) with nanosecond timestamps: a section header, then for each
-/// VNI an interface description named after it when its first frame comes, then enhanced packet blocks.
+/// sender and VNI an interface description named after them when the first frame comes, then enhanced packet blocks. A
+/// frame whose end the forwarder has cut off keeps its original length.
 ///
 /// Blocks are in the byte order of this machine, as the format allows. Nothing is allocated per frame.
 public struct PcapngWriter: ~Copyable, FrameSink {
-  /// VNIs with an interface of their own; the frames of any more share one that is named so.
-  public static let maximumInterfaces = 256
+  /// Senders and VNIs with an interface of their own; the frames of any more share one that is named so.
+  public static let maximumInterfaces = 1_024
+
+  private struct Source: Hashable {
+    var sender: SenderAddress
+    var vni: UInt32
+  }
 
   private var output: OutputBuffer
-  private var interfaces: [UInt32: UInt32] = [:]
-  private var lastVNI: UInt32?
+  private var interfaces: [Source: UInt32] = [:]
+  private var lastSource: Source?
   private var lastInterface: UInt32 = 0
   private var overflowInterface: UInt32?
 
@@ -24,9 +30,16 @@ public struct PcapngWriter: ~Copyable, FrameSink {
   /// Creates or empties the file at `path`, readable by its owner alone: captured traffic may hold secrets.
   ///
   /// - Throws: `ReceiverError` of `.open`.
-  public init(path: String) throws(ReceiverError) {
+  public init(path: String) throws(ReceiverError) { try self.init(path, O_TRUNC) }
+
+  /// Creates the file at `path`, which must not be there, as `init(path:)` does.
+  ///
+  /// - Throws: `ReceiverError` of `.open`, with EEXIST where it is there.
+  init(newFile path: String) throws(ReceiverError) { try self.init(path, O_EXCL) }
+
+  private init(_ path: String, _ flag: CInt) throws(ReceiverError) {
     let owner = try ReceiverError.from(.open) { () throws(SystemError) in
-      try OwnedDescriptor("open") { unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600) }
+      try OwnedDescriptor("open") { unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flag, 0o600) }
     }
     self.init(OutputBuffer(owner, capacity: Self.bufferBytes))
   }
@@ -43,23 +56,35 @@ public struct PcapngWriter: ~Copyable, FrameSink {
   /// Where the file goes.
   public var outputDescriptor: CInt? { output.descriptor }
 
-  /// Writes an enhanced packet block, and before the first frame of a VNI its interface.
-  public mutating func receive(
-    _ frame: RawSpan, header: VXLANHeader, timestamp: UInt64
-  ) throws(ReceiverError) {
-    let interface = try interface(for: header.vni)
-    let padding = -frame.byteCount & 3
-    let length = Self.packetOverhead + frame.byteCount + padding
+  /// Bytes of the file, those in the buffer included.
+  var byteCount: Int { output.total }
+
+  /// The most bytes that a frame adds to the file: its block, and where it is the first of its kind the interface's.
+  func growth(_ frame: RawSpan, _ origin: FrameOrigin) -> Int {
+    let source = Source(sender: origin.sender, vni: origin.header.vni)
+    let isKnown = source == lastSource || interfaces[source] != nil
+    return Self.blockByteCount(of: frame.byteCount) + (isKnown ? 0 : Self.longestInterface)
+  }
+
+  /// Bytes of an enhanced packet block for a frame of `byteCount`.
+  private static func blockByteCount(of byteCount: Int) -> Int { packetOverhead + (byteCount + 3) & ~3 }
+  /// Bytes that no interface description exceeds: the name is an IPv6 address and a VNI.
+  private static let longestInterface = 96
+
+  /// Writes an enhanced packet block, and before the first frame of a sender and VNI their interface.
+  public mutating func receive(_ frame: RawSpan, _ origin: FrameOrigin) throws(ReceiverError) {
+    let interface = try interface(for: Source(sender: origin.sender, vni: origin.header.vni))
+    let length = Self.blockByteCount(of: frame.byteCount)
     try output.reserve(length)
     output.append(BlockType.enhancedPacket)
     output.append(UInt32(length))
     output.append(interface)
-    output.append(UInt32(truncatingIfNeeded: timestamp >> 32))
-    output.append(UInt32(truncatingIfNeeded: timestamp))
+    output.append(UInt32(truncatingIfNeeded: origin.timestamp >> 32))
+    output.append(UInt32(truncatingIfNeeded: origin.timestamp))
     output.append(UInt32(frame.byteCount))
-    output.append(UInt32(frame.byteCount))
+    output.append(UInt32(OriginalLength.of(frame)))
     output.append(frame)
-    for _ in 0..<padding { output.append(UInt8(0)) }
+    for _ in 0..<(-frame.byteCount & 3) { output.append(UInt8(0)) }
     output.append(UInt32(length))
     output.endFrame(byteCount: frame.byteCount)
   }
@@ -81,23 +106,23 @@ public struct PcapngWriter: ~Copyable, FrameSink {
     static let enhancedPacket: UInt32 = 6
   }
 
-  private mutating func interface(for vni: UInt32) throws(ReceiverError) -> UInt32 {
-    if vni == lastVNI { return lastInterface }
+  private mutating func interface(for source: Source) throws(ReceiverError) -> UInt32 {
+    if source == lastSource { return lastInterface }
     let interface: UInt32
-    if let known = interfaces[vni] {
+    if let known = interfaces[source] {
       interface = known
     } else if interfaces.count < Self.maximumInterfaces {
       interface = UInt32(interfaces.count)
-      try writeInterface(name: "vni \(vni)")
-      interfaces[vni] = interface
+      try writeInterface(name: "\(source.sender) vni \(source.vni)")
+      interfaces[source] = interface
     } else if let overflowInterface {
       interface = overflowInterface
     } else {
       interface = UInt32(Self.maximumInterfaces)
-      try writeInterface(name: "other vnis")
+      try writeInterface(name: "other senders")
       overflowInterface = interface
     }
-    lastVNI = vni
+    lastSource = source
     lastInterface = interface
     return interface
   }

@@ -1,5 +1,3 @@
-public import Wire
-
 /// Prints a line for each frame. Lines are written whole and at most 4096 bytes (PIPE_BUF) at a time, which a pipe
 /// takes without mixing in what other threads write to it.
 public struct SummaryPrinter: ~Copyable, FrameSink {
@@ -14,10 +12,8 @@ public struct SummaryPrinter: ~Copyable, FrameSink {
   public var outputDescriptor: CInt? { output.descriptor }
 
   /// Prints the frame's line, once the buffer is full or flushed.
-  public mutating func receive(
-    _ frame: RawSpan, header: VXLANHeader, timestamp: UInt64
-  ) throws(ReceiverError) {
-    let line = Array((FrameSummary.line(frame, header: header, timestamp: timestamp) + "\n").utf8)
+  public mutating func receive(_ frame: RawSpan, _ origin: FrameOrigin) throws(ReceiverError) {
+    let line = Array((FrameSummary.line(frame, header: origin.header, timestamp: origin.timestamp) + "\n").utf8)
     try output.reserve(line.count)
     for byte in line { output.append(byte) }
     output.endFrame(byteCount: frame.byteCount)

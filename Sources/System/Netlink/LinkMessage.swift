@@ -12,6 +12,8 @@ public struct NetworkLink: Equatable, Sendable {
   public var isUp: Bool
   /// MTU in bytes; 0 if unknown.
   public var mtu: Int
+  /// Index of the bridge or bond that it is a port of; 0 if it is of none, or unknown.
+  public var master: Int32 = 0
 }
 
 /// The payload of RTM_NEWLINK and RTM_DELLINK: `struct ifinfomsg` and attributes (linux/rtnetlink.h, linux/if_link.h).
@@ -25,6 +27,7 @@ struct LinkMessage {
   private var name: String?
   private var address: UInt64 = 0
   private var mtu = 0
+  private var master: Int32 = 0
 
   private static let byteCount = 16
 
@@ -34,7 +37,7 @@ struct LinkMessage {
     hardwareType = payload.host16(at: 2)
     index = Int32(bitPattern: payload.host32(at: 4))
     isUp = payload.host32(at: 8) & 1 != 0
-    var (name, address, mtu): (String?, UInt64, Int) = (nil, 0, 0)
+    var (name, address, mtu, master): (String?, UInt64, Int, Int32) = (nil, 0, 0, 0)
     NetlinkMessages.forEachAttribute(in: payload, from: Self.byteCount) { type, value in
       switch type {
       case 1 where value.byteCount == 6:  // IFLA_ADDRESS
@@ -43,19 +46,22 @@ struct LinkMessage {
         let bytes = (0..<value.byteCount).map { value.byte(at: $0) }.prefix { $0 != 0 }
         if !bytes.isEmpty, bytes.count < 16 { name = String(decoding: bytes, as: UTF8.self) }
       case 4 where value.byteCount >= 4: mtu = Int(value.host32(at: 0))  // IFLA_MTU
+      case 10 where value.byteCount >= 4: master = Int32(bitPattern: value.host32(at: 0))  // IFLA_MASTER
       default: break
       }
     }
     self.name = name
     self.address = address
     self.mtu = mtu
+    self.master = master
   }
 
   /// The interface; nil for a message without a name.
   var link: NetworkLink? {
     guard let name, index > 0 else { return nil }
     return NetworkLink(
-      name: name, index: index, hardwareType: hardwareType, address: address, isUp: isUp, mtu: mtu)
+      name: name, index: index, hardwareType: hardwareType, address: address, isUp: isUp, mtu: mtu,
+      master: master)
   }
 }
 

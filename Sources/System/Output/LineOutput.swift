@@ -20,6 +20,8 @@ package final class LineOutput: Sendable {
     /// Whoever read went away: nothing is written or counted any more.
     var isClosed = false
     var loss = Loss(count: 0)
+    /// Lines that were lost since the start.
+    var lostTotal: UInt64 = 0
     /// Whether the line that came last was lost.
     var isLastLost = false
   }
@@ -55,6 +57,9 @@ package final class LineOutput: Sendable {
     try BackgroundThread.run(name: name) { self.run() }
   }
 
+  /// Lines that could not be written since the start.
+  package var lostTotal: UInt64 { state.withLock { $0.lostTotal } }
+
   /// Queues a line, to which a line end is added. Never waits for the descriptor.
   package func write(_ line: String) {
     let bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
@@ -63,6 +68,7 @@ package final class LineOutput: Sendable {
       state.isLastLost = state.byteCount + bytes.count > capacity
       if state.isLastLost {
         state.loss.count += 1
+        state.lostTotal += 1
       } else {
         state.lines.append(bytes)
         state.byteCount += bytes.count
@@ -127,6 +133,7 @@ package final class LineOutput: Sendable {
         state.lines = []
       } else {
         state.loss = Loss(count: state.loss.count + 1, code: code)
+        state.lostTotal += 1
         state.isLastLost = state.isLastLost || state.byteCount == 0
       }
       return nil

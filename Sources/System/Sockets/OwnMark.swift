@@ -9,6 +9,14 @@ package enum OwnMark {
   /// 0x1000, 0x2000 and 0x3000 (Azure), or the small numbers of IPVS and Docker Swarm.
   package static let value: UInt32 = 0x106D
 
+  /// The mark where it may be used; nil without the permission, and where routing rules look at marks: a forwarder's must
+  /// not change how its datagrams are routed.
+  package static var usable: UInt32? {
+    guard (try? PolicyRouting.usesMarks()) == false else { return nil }
+    guard let probe = try? OwnedDescriptor.socket(AF_INET, .datagram) else { return nil }
+    return (try? set(on: probe.value)) == nil ? nil : value
+  }
+
   /// Marks what `descriptor` sends from now on.
   ///
   /// - Throws: `SystemError` of SO_MARK: EPERM where CAP_NET_RAW is not enough (before Linux 5.17, CAP_NET_ADMIN was

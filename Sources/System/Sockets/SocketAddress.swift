@@ -68,6 +68,15 @@ public struct SocketAddress: Hashable, Sendable {
     self.port = port
   }
 
+  /// From a `sockaddr_in` or `sockaddr_in6` with its port; nil for any other family.
+  ///
+  /// - Safety: `raw` must point to a whole, aligned structure of the family that it names, or to a `sockaddr_storage`.
+  @unsafe package init?(_ raw: UnsafeRawPointer) {
+    // Both have the port at offset 2, in network order.
+    let port = unsafe UInt16(bigEndian: raw.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
+    unsafe self.init(raw.assumingMemoryBound(to: sockaddr.self), port: port)
+  }
+
   /// The address that a socket is bound to; nil without one.
   package init?(localOf descriptor: CInt) {
     var storage = sockaddr_storage()
@@ -75,9 +84,7 @@ public struct SocketAddress: Hashable, Sendable {
     let found = unsafe withUnsafeMutableBytes(of: &storage) { raw -> SocketAddress? in
       let pointer = unsafe raw.baseAddress!.assumingMemoryBound(to: sockaddr.self)
       guard unsafe getsockname(descriptor, pointer, &size) == 0 else { return nil }
-      // sockaddr_in and sockaddr_in6 both have the port at offset 2, in network order.
-      let port = unsafe UInt16(bigEndian: raw.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
-      return unsafe SocketAddress(pointer, port: port)
+      return unsafe SocketAddress(UnsafeRawPointer(pointer))
     }
     guard let found else { return nil }
     self = found

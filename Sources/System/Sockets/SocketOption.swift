@@ -48,4 +48,12 @@ package enum SocketOption {
   package static func limitReceiving(_ descriptor: CInt, seconds: Int) throws(SystemError) {
     try set(descriptor, SOL_SOCKET, SO_RCVTIMEO, toBytesOf: timeval(tv_sec: seconds, tv_usec: 0), "SO_RCVTIMEO")
   }
+
+  /// Lets what waits to connect or send fail with EAGAIN after so many milliseconds (SO_SNDTIMEO).
+  ///
+  /// - Throws: `SystemError` of SO_SNDTIMEO.
+  package static func limitSending(_ descriptor: CInt, milliseconds: CInt) throws(SystemError) {
+    let limit = timeval(tv_sec: Int(milliseconds / 1_000), tv_usec: Int(milliseconds % 1_000) * 1_000)
+    try set(descriptor, SOL_SOCKET, SO_SNDTIMEO, toBytesOf: limit, "SO_SNDTIMEO")
+  }
 }

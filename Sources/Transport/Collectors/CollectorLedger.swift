@@ -17,6 +17,7 @@ public final class CollectorLedger: Sendable {
   public let address: SocketAddress
   private let sentDatagrams = Atomic<UInt64>(0)
   private let sentBytes = Atomic<UInt64>(0)
+  private let reports = Atomic<UInt64>(0)
   private let rare: Mutex<Rare>
 
   /// What changes only when something is wrong.
@@ -39,6 +40,7 @@ public final class CollectorLedger: Sendable {
     var report = rare.withLock { $0.report }
     report.sentDatagrams = sentDatagrams.load(ordering: .relaxed)
     report.sentBytes = sentBytes.load(ordering: .relaxed)
+    report.reports = reports.load(ordering: .relaxed)
     return report
   }
 
@@ -56,10 +58,14 @@ public final class CollectorLedger: Sendable {
     sentBytes.wrappingAdd(UInt64(bytes), ordering: .relaxed)
   }
 
+  /// A report has gone out.
+  func countReport() { reports.wrappingAdd(1, ordering: .relaxed) }
+
   func countFailed(datagrams: Int, code: CInt) {
     rare.withLock { rare in
       rare.report.failed[code, default: 0] &+= UInt64(datagrams)
       rare.report.lastError = ErrnoName.of(code)
+      rare.report.lastErrorTime = WallClock.nanosecondsSince1970
     }
   }
 
@@ -68,6 +74,7 @@ public final class CollectorLedger: Sendable {
     rare.withLock { rare in
       rare.report.icmp[report.meaning, default: 0] &+= 1
       rare.report.lastError = report.meaning + sender
+      rare.report.lastErrorTime = WallClock.nanosecondsSince1970
     }
   }
 

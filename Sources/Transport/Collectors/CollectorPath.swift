@@ -18,6 +18,8 @@ public final class CollectorPath: Sendable {
   private let mtu: Atomic<Int>
   private let segmentation: Atomic<UInt8>
   private let nextTrial = Atomic<Int64>(0)
+  /// Until when the collector wants reports, in milliseconds of `MonotonicClock`.
+  let reportsWanted = Atomic<Int64>(0)
 
   /// Whether batches go by UDP_SEGMENT. Given up, it is tried again once in a while.
   private enum Segmentation {

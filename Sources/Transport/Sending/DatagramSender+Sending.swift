@@ -37,7 +37,7 @@ extension DatagramSender {
       let positions = done..<(suspicion == nil ? batch.count : done + 1)
       switch batchSender.send(batch, of: queue, positions, on: socket.descriptor, segmented: segmented) {
       case .sent(let count):
-        countSent(done..<done + count, path)
+        countSent(done..<done + count, path, socket)
         done += count
         (retries, reports, unexplained) = (0, 0, 0)
         if let code = suspicion {
@@ -94,12 +94,13 @@ extension DatagramSender {
     return batch.size + path.address.overhead > path.routeMTU
   }
 
-  private mutating func countSent(_ positions: Range<Int>, _ path: CollectorPath) {
+  private mutating func countSent(_ positions: Range<Int>, _ path: CollectorPath, _ socket: SourcePortSocket) {
     var bytes = positions.count * path.address.overhead
     for position in positions { bytes += queue[batch[position]].byteCount }
     counters.sentDatagrams &+= UInt64(positions.count)
     counters.sentBytes &+= UInt64(bytes)
     path.ledger.countSent(datagrams: positions.count, bytes: bytes)
+    socket.account.add(datagrams: positions.count, bytes: bytes)
   }
 
   private mutating func drop(_ done: inout Int, through end: Int, _ path: CollectorPath, _ pathIndex: Int, code: CInt) {

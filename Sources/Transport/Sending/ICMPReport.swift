@@ -10,12 +10,15 @@ public struct ICMPReport: Equatable, Sendable {
   public let sender: SocketAddress?
   /// errno that the kernel makes of it.
   public let code: CInt
+  /// MTU in bytes that a `packet too big` tells of; nil in others, and where it tells none.
+  public let mtu: Int?
 
   /// A report known by its parts.
-  init(meaning: String, sender: SocketAddress?, code: CInt) {
+  package init(meaning: String, sender: SocketAddress?, code: CInt, mtu: Int? = nil) {
     self.meaning = meaning
     self.sender = sender
     self.code = code
+    self.mtu = mtu
   }
 
   /// Bytes of `struct sock_extended_err` (linux/errqueue.h).
@@ -31,6 +34,9 @@ public struct ICMPReport: Equatable, Sendable {
     code = CInt(truncatingIfNeeded: payload.hostWord(at: 0))
     meaning = Self.meaning(isIPv6: isIPv6, type: payload.byte(at: 5), code: payload.byte(at: 6))
     sender = Self.offender(payload, isIPv6: isIPv6)
+    // ee_info
+    let told = Int(payload.hostWord(at: 8))
+    mtu = code == EMSGSIZE && told > 0 ? told : nil
   }
 
   /// Takes every report out of the socket's error queue, at most `limit`.

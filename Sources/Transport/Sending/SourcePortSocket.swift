@@ -14,6 +14,8 @@ public final class SourcePortSocket: Sendable {
   public let address: SocketAddress
   /// The local address and port that it sends from, as the route had it when the socket was made.
   public let source: SocketAddress
+  /// What it has sent.
+  let account = PortAccount()
 
   /// Opens a socket that sends from `sourcePort`, which `SourcePorts` holds, and connects it. DF is set on every packet
   /// (IP_PMTUDISC_DO), so nothing is fragmented; ICMP errors and local drops are reported (IP_RECVERR). Where `mark` is
@@ -33,6 +35,7 @@ public final class SourcePortSocket: Sendable {
     try SocketOption.set(descriptor, SOL_SOCKET, SO_SNDBUF, to: 4 << 20, "SO_SNDBUF")
     // Sockets to other collectors send from the same port.
     try SocketOption.set(descriptor, SOL_SOCKET, SO_REUSEPORT, to: 1, "SO_REUSEPORT")
+    try Self.acceptRequestsOnly(descriptor)
     try owner.bind(to: .wildcard(isIPv6: address.isIPv6, port: sourcePort))
     try owner.connect(to: address)
     guard let bound = SocketAddress(localOf: descriptor) else { throw .last("getsockname") }
@@ -65,7 +68,7 @@ public final class SourcePortSocket: Sendable {
     Polling.isReady(.writable(descriptor), within: milliseconds)
   }
 
-  private static func routeMTU(_ descriptor: CInt, isIPv6: Bool) -> Int? {
+  static func routeMTU(_ descriptor: CInt, isIPv6: Bool) -> Int? {
     let (level, option) = isIPv6 ? (Int32(IPPROTO_IPV6), IPV6_MTU) : (Int32(IPPROTO_IP), IP_MTU)
     // Loopback carries 65,536 bytes, more than an IPv4 packet can have.
     return SocketOption.get(descriptor, level, option).map { min(Int($0), maximumPacket) }

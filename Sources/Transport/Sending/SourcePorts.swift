@@ -103,7 +103,8 @@ public final class SourcePorts: Sendable {
     } else {
       holder = try OwnedDescriptor.socket(AF_INET, .datagram)
     }
-    try discardAll(holder.value)
+    // Whatever is sent to the port is dropped, not kept in memory.
+    try SocketFilter.attach(SocketFilter.discardAll, to: holder.value)
     do throws(SystemError) {
       try holder.bind(to: .wildcard(isIPv6: dual != nil, port: port))
     } catch  where error.code == EADDRINUSE || error.code == EACCES {
@@ -114,14 +115,5 @@ public final class SourcePorts: Sendable {
     try SocketOption.set(holder.value, SOL_SOCKET, SO_REUSEPORT, to: 1, "SO_REUSEPORT")
     guard let bound = SocketAddress(localOf: holder.value) else { throw .last("getsockname") }
     return (bound.port, holder)
-  }
-
-  /// Whatever is sent to the port is dropped, not kept in memory.
-  private static func discardAll(_ descriptor: CInt) throws(SystemError) {
-    var reject = sock_filter(code: UInt16(BPF_RET | BPF_K), jt: 0, jf: 0, k: 0)
-    try unsafe withUnsafeMutablePointer(to: &reject) { (instruction) throws(SystemError) in
-      let program = unsafe sock_fprog(len: 1, filter: instruction)
-      try unsafe SocketOption.set(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, toBytesOf: program, "SO_ATTACH_FILTER")
-    }
   }
 }

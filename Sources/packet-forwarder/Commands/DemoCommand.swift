@@ -36,17 +36,17 @@ struct DemoCommand: ParsableCommand {
   func run() throws {
     let choice = CaptureChoice(rawValue: capture) ?? .auto
     let signals = try Signals()
-    let console = try Console(say: Console.sayAsWarning)
-    let (receiver, port) = try openReceiver()
+    let console = try Console(say: Console.sayAsWarning(.text))
+    let receiver = try openReceiver()
 
-    var settings = Settings(destinations: [Destination(host: "127.0.0.1", port: port)])
+    var settings = Settings(destinations: [Destination(host: "127.0.0.1", port: receiver.port)])
     settings.interfaces = .named(["lo"])
     settings.filter = filter
     settings.capture = choice
     settings.statDuration = 0
     // Standard output is for the frames.
     let logger = Console.logger(level: .info, output: console.log)
-    let service = try ForwarderService.make(settings, logger: logger, output: console.log)
+    let service = try ForwarderService.make(settings, logger: logger, console, output: console.log)
     do throws(CaptureError) {
       try service.start()
     } catch {
@@ -68,13 +68,13 @@ struct DemoCommand: ParsableCommand {
     if doubt != nil { throw ExitCode(ExitStatus.temporaryFailure) }
   }
 
-  /// A collector on loopback that prints what arrives, and its port.
-  private func openReceiver() throws -> (ReceiverThread, port: UInt16) {
+  /// A collector on loopback that prints what arrives.
+  private func openReceiver() throws -> MirrorReceiver {
     do throws(ReceiverError) {
-      let receiver = TunnelReceiver(socket: try UDPReceiver(listen: ListenAddress(host: "127.0.0.1", port: 0)))
-      let port = receiver.port
-      let printer = SummaryPrinter(descriptor: STDOUT_FILENO)
-      return (try ReceiverThread(receiver, into: printer, limit: count.map { UInt64($0) }), port)
+      let receiver = try MirrorReceiver(listen: ListenAddress(host: "127.0.0.1", port: 0))
+      let printer = ReceiveOutput("standard output", SummaryPrinter(descriptor: STDOUT_FILENO))
+      try receiver.start(ReceivePlan(limit: count.map { UInt64($0) }), into: [printer])
+      return receiver
     } catch {
       throw ExitStatus.failure(ExitStatus.inputOutput, "cannot open the collector: \(error)")
     }

@@ -3,6 +3,7 @@ import Capture
 import Forwarder
 import Logging
 import System
+import Telemetry
 
 /// `run`: mirrors until SIGTERM or SIGINT.
 struct RunCommand: ParsableCommand {
@@ -15,11 +16,15 @@ struct RunCommand: ParsableCommand {
     let source = options.source
     let settings = try Settings.make(source)
     let signals = try Signals()
-    let console = try Console(say: Console.sayAsWarning)
-    let logger = Console.logger(level: settings.logLevel, output: console.log)
+    // Rights are a thread's own, so before there is a second one.
+    let confinement = try settings.confine(source)
+    let console = try Console(say: Console.sayAsWarning(settings.logFormat))
+    let logger = Console.logger(level: settings.logLevel, format: settings.logFormat, output: console.log)
     for misspelling in source.misspellings { logger.warning("\(misspelling)") }
-    let service = try ForwarderService.make(settings, logger: logger, output: console.statistics)
+    let service = try ForwarderService.make(settings, logger: logger, console, output: console.statistics)
     try service.start(source, endingWith: signals.descriptor, log: console.log)
+    logger.log(level: confinement.missing.isEmpty ? .info : .notice, "\(confinement)")
+    if confinement.hasNoBacktrace { logger.warning("a crash will have no backtrace: SANDBOX=off lets it be made") }
     _ = signals.wait(onHangup: service.reload)
     let deadline = MonotonicClock.milliseconds + Deadline.forEnding
     Deadline.set()
@@ -35,6 +40,15 @@ struct RunCommand: ParsableCommand {
 }
 
 extension Settings {
+  /// Confines the program, or ends it with one line.
+  fileprivate func confine(_ source: SettingSource) throws -> Confinement {
+    do throws(Confinement.Failure) {
+      return try confine()
+    } catch {
+      throw ExitStatus.failure(error, userName: source.name(of: \.user))
+    }
+  }
+
   /// The settings, or the end of the program with one line.
   fileprivate static func make(_ source: SettingSource) throws -> Settings {
     do throws(SettingsError) {
@@ -46,10 +60,16 @@ extension Settings {
 }
 
 extension ForwarderService {
-  /// A forwarder whose statistics go to `output`, or the end of the program with one line.
-  static func make(_ settings: Settings, logger: Logger, output: LineOutput) throws -> ForwarderService {
+  /// A forwarder whose statistics go to `output`, one of the console's, or the end of the program with one line.
+  static func make(
+    _ settings: Settings, logger: Logger, _ console: Console, output: LineOutput
+  ) throws -> ForwarderService {
+    let (log, statistics) = (console.log, console.statistics)
     do throws(SystemError) {
-      return try ForwarderService(settings, logger: logger) { output.write($0) }
+      return try ForwarderService(
+        settings, logger: logger,
+        lostLines: { ForwarderStatus.LostLines(log: log.lostTotal, statistics: statistics.lostTotal) },
+        output: { output.write($0) })
     } catch {
       throw ExitStatus.failure(error)
     }
@@ -63,7 +83,8 @@ extension ForwarderService {
     } catch {
       _ = log.flush(by: MonotonicClock.milliseconds + 200)
       throw ExitStatus.failure(
-        error, filterName: source.name(of: \.filter), interfaceName: source.name(of: \.interfaces))
+        error, filterName: source.name(of: \.filter), interfaceName: source.name(of: \.interfaces),
+        excludeName: source.name(of: \.exclude))
     }
   }
 }

@@ -30,7 +30,7 @@ enum Engine: String, CaseIterable, Sendable, CustomTestStringConvertible {
 final class Forwarder {
   let process: Subprocess
 
-  /// Starts it with exactly these environment variables, and returns once it captures.
+  /// Starts it with exactly these environment variables (and `Tool.settings`), and returns once it captures.
   ///
   /// - Parameters:
   ///   - addresses: what the collector's name resolves to.
@@ -42,7 +42,8 @@ final class Forwarder {
     launcher: [String] = []
   ) throws {
     let process = try testbed.start(
-      launcher + [try Tool.packetForwarder()], in: host ?? testbed.app, environment: environment,
+      launcher + [try Tool.packetForwarder()], in: host ?? testbed.app,
+      environment: Tool.settings.merging(environment) { $1 },
       hosts: try testbed.hosts(addresses))
     self.process = process
     try eventually("forwarder to capture; it said: \(process.errorOutput)") {

@@ -70,6 +70,12 @@ struct Counters: Decodable, Equatable {
 
 /// One line of STAT_FORMAT=json.
 struct StatisticsLine: Decodable {
+  /// Lines that could not be written since the start.
+  struct LostLines: Decodable, Equatable {
+    var log: Int
+    var statistics: Int
+  }
+
   /// What went to one collector.
   struct Collector: Decodable {
     var address: String
@@ -91,6 +97,8 @@ struct StatisticsLine: Decodable {
     var engine: String
     var mtu: Int
     var flowShare: Double
+    var lostLines: LostLines
+    var unhealthy: String?
     var version: String
     var host: String
     var collectors: [Collector]
@@ -107,6 +115,9 @@ struct StatisticsLine: Decodable {
   var mtu: Int
   /// Share of the flows that is let in, 0 ... 1.
   var flowShare: Double
+  var lostLines: LostLines
+  /// Why it does not do its work; nil while it does.
+  var unhealthy: String?
   var version: String
   var host: String
   /// Of this interval.
@@ -125,6 +136,8 @@ struct StatisticsLine: Decodable {
     engine = header.engine
     mtu = header.mtu
     flowShare = header.flowShare
+    lostLines = header.lostLines
+    unhealthy = header.unhealthy
     version = header.version
     host = header.host
     collectors = header.collectors

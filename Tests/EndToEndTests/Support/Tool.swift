@@ -23,6 +23,10 @@ enum Tool {
     throw Failure("\(name) is not installed")
   }
 
+  /// Settings that every forwarder under test gets where its test says nothing else: SANDBOX, if the tests were given it,
+  /// to run all of them in the strictest sandbox, or without one.
+  static let settings = ProcessInfo.processInfo.environment.filter { $0.key == "SANDBOX" }
+
   /// A script beside the tests that makes or receives traffic.
   static func script(_ name: String) throws -> [String] {
     let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -33,18 +37,23 @@ enum Tool {
   /// The program under test: `PACKET_FORWARDER`, or the one in the build folder of this test bundle.
   static func packetForwarder() throws -> String {
     if let path = ProcessInfo.processInfo.environment["PACKET_FORWARDER"] { return path }
+    return try product("packet-forwarder")
+  }
+
+  /// A program in the build folder of this test bundle.
+  static func product(_ name: String) throws -> String {
     var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     var candidates: [String] = []
     for _ in 0..<4 {
       folder.deleteLastPathComponent()
-      candidates.append(folder.appendingPathComponent("packet-forwarder").path)
+      candidates.append(folder.appendingPathComponent(name).path)
     }
     var isFolder: ObjCBool = false
     for path in candidates
     where FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue {
       return path
     }
-    throw Failure("no packet-forwarder beside the test bundle; looked at \(candidates)")
+    throw Failure("no \(name) beside the test bundle; looked at \(candidates)")
   }
 }
 

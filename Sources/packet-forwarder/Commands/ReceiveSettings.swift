@@ -1,0 +1,118 @@
+import ArgumentParser
+import Receiver
+import Glibc
+import System
+import Wire
+
+/// What `receive` was told, read and checked before anything is opened.
+struct ReceiveSettings {
+  let address: ListenAddress
+  let workers: Int
+  let plan: ReceivePlan
+  /// Where capture files go; `-` is standard output.
+  let file: String?
+  /// nil writes one file.
+  let rotation: CaptureRotation?
+  let tap: String?
+  /// Whether a line is printed for each frame.
+  let printsLines: Bool
+  /// Milliseconds between statistics; 0 is off.
+  let interval: Int64
+  let format: ReceiveReport.Format
+
+  /// More threads than this are no receiver's.
+  private static let maximumWorkers: UInt64 = 256
+
+  /// - Throws: the exit code of the first value that makes no sense, which has been said.
+  init(_ command: ReceiveCommand) throws {
+    guard let address = ListenAddress(command.listen) else {
+      throw Self.invalid("--listen", command.listen, "PORT, HOST:PORT or [IPv6]:PORT, the port in 0 ... 65535")
+    }
+    self.address = address
+    let workers = try Self.number(command.workers, "--workers", 0...Self.maximumWorkers)
+    self.workers = workers == 0 ? max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) : Int(workers)
+    let vnis = try command.vni.map { UInt32(try Self.number($0, "--vni", 0...UInt64(VXLANHeader.maximumVNI))) }
+    let senders = try command.from.map { text in
+      guard let sender = SenderAddress(text) else { throw Self.invalid("--from", text, "an IPv4 or IPv6 address") }
+      return sender
+    }
+    plan = ReceivePlan(
+      vnis: vnis, senders: senders, filter: try command.filter.map(Self.filter),
+      limit: try command.count.map { try Self.number($0, "--count", 1...UInt64(Int64.max)) })
+    interval = 1_000 * Int64(try Self.number(command.statDuration, "--stat-duration", 0...86_400))
+    guard let format = ReceiveReport.Format(rawValue: command.statFormat) else {
+      throw Self.invalid("--stat-format", command.statFormat, "text or json")
+    }
+    self.format = format
+    file = command.write
+    tap = command.tap
+    rotation = try Self.rotation(command)
+    printsLines = command.print || (command.write == nil && command.tap == nil && !command.countOnly)
+    try check(command)
+  }
+
+  /// What must not be said together, and names that are none.
+  private func check(_ command: ReceiveCommand) throws {
+    if file == "" { throw Self.invalid("--write", "", "a file, or - for standard output") }
+    if let tap, !ReceiveOutput.isTapName(tap) {
+      throw Self.invalid("--tap", tap, "an interface's name, at most 15 letters, digits, or any of -_.")
+    }
+    if file == "-" {
+      if isatty(STDOUT_FILENO) == 1 {
+        throw Self.invalid("--write", "-", "a file, or - where standard output is a pipe or a file, not a terminal")
+      }
+      if printsLines { throw Self.invalid("--write", "-", "a file where --print has standard output") }
+    }
+    if rotation != nil, file == nil || file == "-" {
+      throw Self.invalid(
+        "--write", file ?? "", "a file where --rotate-size, --rotate-seconds or --files says to rotate")
+    }
+    if let rotation, rotation.byteCount == nil, rotation.seconds == nil {
+      throw Self.invalid("--files", command.files ?? "", "--rotate-size or --rotate-seconds beside it")
+    }
+    if command.countOnly, file != nil || tap != nil || command.print {
+      throw Self.invalid("--count-only", "", "no --write, --tap or --print beside it")
+    }
+  }
+
+  private static func rotation(_ command: ReceiveCommand) throws -> CaptureRotation? {
+    let rotation = CaptureRotation(
+      byteCount: try command.rotateSize.map(size),
+      seconds: try command.rotateSeconds.map {
+        try number($0, "--rotate-seconds", 1...31_536_000)
+      }, fileCount: try command.files.map { Int(try number($0, "--files", 1...100_000)) })
+    return rotation == CaptureRotation() ? nil : rotation
+  }
+
+  /// A number of bytes, or of KiB, MiB or GiB.
+  private static func size(_ text: String) throws -> Int {
+    for (unit, shift) in [("KiB", 10), ("MiB", 20), ("GiB", 30), ("", 0)] where text.hasSuffix(unit) {
+      let digits = text.dropLast(unit.count)
+      let isDecimal = digits.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+      guard isDecimal, let number = Int(digits), number <= (1 << 40) >> shift, number << shift >= 1 << 16 else { break }
+      return number << shift
+    }
+    throw invalid("--rotate-size", text, "a size from 64KiB to 1024GiB, such as 100MiB")
+  }
+
+  private static func filter(_ text: String) throws -> InnerFilter {
+    do throws(InnerFilter.Failure) {
+      return try InnerFilter(text)
+    } catch {
+      throw invalid("--filter", text, "a pcap-filter expression such as tcp port 443 (\(error.message))")
+    }
+  }
+
+  /// A decimal number within `range`, or the line and exit code of a bad value.
+  private static func number(_ text: String, _ flag: String, _ range: ClosedRange<UInt64>) throws -> UInt64 {
+    let isDecimal = text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+    guard isDecimal, let number = UInt64(text), range.contains(number) else {
+      throw invalid(flag, text, "a whole number, \(range.lowerBound) ... \(range.upperBound)")
+    }
+    return number
+  }
+
+  private static func invalid(_ flag: String, _ value: String, _ expected: String) -> ExitCode {
+    ExitStatus.failure(ExitStatus.configuration, "\(flag) \"\(value)\" is not valid: it takes \(expected)")
+  }
+}
