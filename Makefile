@@ -15,6 +15,9 @@ SOAK_MINUTES ?= 20
 SOAK_SEED ?=
 
 swift_sources = $(wildcard Package.swift Sources Tests bench fuzz)
+# Where Terraform's provider is, where it cannot be fetched.
+export TF_PLUGINS ?=
+
 shell_scripts = .ci/run deploy/collector/install-mirror-target fuzz/run $(shell grep -l '^.!/usr/bin/env bash' scripts/*) \
   Tests/Tools/old_kernel_init.sh
 
@@ -62,6 +65,26 @@ test: ## every test; end to end with the release build, in network namespaces
 	scripts/check-binary $(SCRATCH)/release/packet-forwarder
 	PACKET_FORWARDER=$(abspath $(SCRATCH)/release/packet-forwarder) scripts/with-namespaces \
 	  swift test --skip-build $(checked)
+
+.PHONY: test-deploy
+test-deploy: $(SCRATCH)-deploy/ready ## CloudFormation, Terraform, Kubernetes, costs and the scale model, without an account (three minutes)
+	@scripts/setup deploy
+	cd deploy/tests && timeout 600 $(abspath $(SCRATCH)-deploy/tools/bin/python) -m pytest -q -rs -p no:cacheprovider
+
+# The tools in two environments, pinned; made again when the pins change.
+$(SCRATCH)-deploy/ready: deploy/tests/requirements.txt deploy/tests/requirements-checkov.txt
+	@scripts/setup deploy
+	rm -rf $(SCRATCH)-deploy && mkdir -p $(SCRATCH)-deploy
+	python3 -m venv $(SCRATCH)-deploy/tools && $(SCRATCH)-deploy/tools/bin/pip install -q -r deploy/tests/requirements.txt
+	python3 -m venv $(SCRATCH)-deploy/checkov && $(SCRATCH)-deploy/checkov/bin/pip install -q -r deploy/tests/requirements-checkov.txt
+	touch $@
+
+.PHONY: scale
+scale: $(SCRATCH)-deploy/ready ## the figures, tables and pictures of bench/scale and deploy, written anew
+	@scripts/setup deploy
+	$(SCRATCH)-deploy/tools/bin/python bench/scale/report.py
+	$(SCRATCH)-deploy/tools/bin/python deploy/tests/picture.py >docs/private-vpc.dot
+	dot -Tsvg docs/private-vpc.dot >docs/private-vpc.svg
 
 .PHONY: test-kernel
 test-kernel: ## mirror on Debian's 6.1 kernel in an emulator, and judge what was recorded there (five minutes)
@@ -152,4 +175,4 @@ image-test: image ## run the image as a sidecar would run: non-root, read-only, 
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(SCRATCH) $(SCRATCH)-bench $(SCRATCH)-docs $(SCRATCH)-sbom $(SCRATCH)-micro $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build
+	rm -rf $(SCRATCH) $(SCRATCH)-bench $(SCRATCH)-deploy $(SCRATCH)-docs $(SCRATCH)-sbom $(SCRATCH)-micro $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build
