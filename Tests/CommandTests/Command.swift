@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// One finished run of the built program.
 struct Command {
@@ -45,7 +46,9 @@ extension Command {
       at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
     defer { try? FileManager.default.removeItem(at: folder) }
     let copy = folder.appendingPathComponent("packet-forwarder")
-    try FileManager.default.copyItem(at: binary, to: copy)
+    // By another process: a descriptor of ours would be inherited by what other tests start just now, and a file that is
+    // open for writing cannot be run.
+    try #require(try Command([copy.path], wrapper: ["cp"]).exitCode == 0)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: copy.path)
     try body(copy)
   }
