@@ -80,6 +80,7 @@ public struct StreamAccount: Equatable, Sendable {
   /// Takes in a report.
   ///
   /// - Parameters:
+  ///   - report: what came.
   ///   - received: datagrams that came from the port before it, reports among them.
   ///   - stamp: when it came by the kernel's stamp, nanoseconds since 1970.
   ///   - now: the same moment by a clock that does not go back.
