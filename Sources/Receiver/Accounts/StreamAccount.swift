@@ -71,8 +71,6 @@ public struct StreamAccount: Equatable, Sendable {
   private var stream: Stream?
   /// The last report.
   public private(set) var lastReport: ReportFrame?
-  /// When that came, nanoseconds of a clock that does not go back.
-  public private(set) var lastReportTime: Int64?
 
   /// Nothing has come yet.
   public init() {}
@@ -103,7 +101,7 @@ public struct StreamAccount: Equatable, Sendable {
     let delay = Int64(clamping: stamp) &- Int64(clamping: report.clock)
     past.delay = delay
     past.leastDelay = min(past.leastDelay ?? delay, delay)
-    (lastReport, lastReportTime) = (report, now)
+    lastReport = report
   }
 
   /// The first report of a stream: what there was before is settled.

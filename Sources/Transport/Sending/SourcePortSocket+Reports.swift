@@ -45,7 +45,11 @@ extension SourcePortSocket {
       let count = unsafe withUnsafeMutableBytes(of: &datagram) { bytes in
         unsafe recv(descriptor, bytes.baseAddress, bytes.count, CInt(MSG_DONTWAIT | MSG_TRUNC))
       }
-      guard count >= 0 else { return isWanted }
+      if count < 0 {
+        // An ICMP error comes once, in front of what waits; its report is taken elsewhere.
+        if errno == EAGAIN { return isWanted }
+        continue
+      }
       // Any bytes are bytes.
       isWanted = unsafe isWanted || Self.isRequest(datagram.span.bytes, byteCount: count)
     }

@@ -10,7 +10,7 @@
 /// | 14 | 4 | 0x706B6677, `pkfw` |
 /// | 18 | 1 | version, 1 |
 /// | 19 | 1 | kind |
-/// | 20 | 2 | bytes of the body, which begins at 22 |
+/// | 20 | 2 | bytes of the body, which begins at 22; a probe and its answer (`ProbeFrame`) have a form of their own from here on |
 ///
 /// All numbers are in network byte order. A frame may have padding behind its body.
 public enum ControlFrame {
@@ -38,9 +38,9 @@ public enum ControlFrame {
   private static let kindField = HeaderField<UInt8>(19)
   private static let lengthField = HeaderField<UInt16>(20)
   /// Stands for the collector inside the tunnel.
-  public static let collector: UInt64 = 0x0250_4600_0002
+  private static let collector: UInt64 = 0x0250_4600_0002
   /// Stands for the forwarder inside the tunnel.
-  public static let forwarder: UInt64 = 0x0250_4600_0001
+  private static let forwarder: UInt64 = 0x0250_4600_0001
   private static let version: UInt8 = 1
 
   /// Whether a frame is one of these, of whatever kind and version: it is no mirrored frame.
@@ -49,27 +49,38 @@ public enum ControlFrame {
       && frame.read(magicField) == magic
   }
 
-  /// The kind of a frame that `isOne`, and where its body is; nil if it is of a version or kind not known here, or cut.
+  /// The number of a frame's kind; nil if it is not one of these, or of a version not known here.
+  static func kind(_ frame: RawSpan) -> UInt8? {
+    isOne(frame) && frame.read(versionField) == version ? frame.read(kindField) : nil
+  }
+
+  /// The kind of a frame, and where its body is; nil if it is of a version or kind not known here, or cut.
   public static func parse(_ frame: RawSpan) -> (kind: Kind, body: Range<Int>)? {
-    guard isOne(frame), frame.read(versionField) == version, let kind = Kind(rawValue: frame.read(kindField))
-    else { return nil }
+    guard let kind = kind(frame).flatMap(Kind.init(rawValue:)) else { return nil }
     let end = headByteCount + Int(frame.read(lengthField))
     return end <= frame.byteCount ? (kind, headByteCount..<end) : nil
+  }
+
+  /// What all kinds begin with, up to the number of the kind.
+  static func head(_ kind: UInt8, isToCollector: Bool) -> [UInt8] {
+    let (destination, source) = isToCollector ? (collector, forwarder) : (forwarder, collector)
+    var writer = ByteWriter()
+    for address in [destination, source] {
+      writer.append(UInt16(address >> 32))
+      writer.append(UInt32(truncatingIfNeeded: address))
+    }
+    writer.append(etherType)
+    writer.append(magic)
+    writer.append(version)
+    writer.append(kind)
+    return writer.bytes
   }
 
   /// A frame around `body` of at most 65,535 bytes.
   public static func bytes(_ kind: Kind, body: [UInt8]) -> [UInt8] {
     precondition(body.count <= Int(UInt16.max))
-    let (destination, source) = kind == .request ? (forwarder, collector) : (collector, forwarder)
     var writer = ByteWriter()
-    writer.append(UInt16(destination >> 32))
-    writer.append(UInt32(truncatingIfNeeded: destination))
-    writer.append(UInt16(source >> 32))
-    writer.append(UInt32(truncatingIfNeeded: source))
-    writer.append(etherType)
-    writer.append(magic)
-    writer.append(version)
-    writer.append(kind.rawValue)
+    writer.append(head(kind.rawValue, isToCollector: kind != .request))
     writer.append(UInt16(body.count))
     writer.append(body)
     while writer.bytes.count < minimumFrame { writer.append(UInt8(0)) }

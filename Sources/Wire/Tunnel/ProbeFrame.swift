@@ -3,13 +3,9 @@
 /// the EtherType that IEEE 802 keeps for local experiments, so that a collector that knows nothing of them sees one frame
 /// of an unknown protocol to a station that is not there.
 ///
+/// It has the head of a `ControlFrame`, of kind 2 for a probe and 3 for the answer to one. Behind it:
+///
 /// ```
-///  0  6  destination address, 02:50:46:00:00:02: locally administered, neither broadcast nor multicast
-///  6  6  source address, 02:50:46:00:00:01
-/// 12  2  EtherType, 0x88B5
-/// 14  4  magic, 0x706B6677 ("pkfw")
-/// 18  1  version, 1
-/// 19  1  subtype: 2 a probe, 3 the answer to one (1 is kept for reports)
 /// 20  1  verdict of an answer: 0 the frame would be taken, 1 it is of another VNI than `--vni`; 0 in a probe
 /// 21  1  zero
 /// 22  2  number of the probe, chosen by who sends it, repeated in the answer
@@ -31,19 +27,6 @@ public struct ProbeFrame: BitwiseCopyable, Equatable, Sendable {
 
   /// Bytes of an answer and of the shortest probe, without the tunnel's header: the shortest Ethernet frame.
   @inlinable public static var byteCount: Int { 60 }
-  /// EtherType of IEEE 802 for local experiments, number 1.
-  @inlinable public static var etherType: UInt16 { 0x88B5 }
-  /// Where a probe goes to inside the tunnel; an answer goes the other way.
-  public static let destination: UInt64 = 0x0250_4600_0002
-  /// Where a probe comes from inside the tunnel.
-  public static let source: UInt64 = 0x0250_4600_0001
-
-  private static let magic: UInt32 = 0x706B_6677
-  private static let version: UInt8 = 1
-
-  private static let magicField = HeaderField<UInt32>(14)
-  private static let versionField = HeaderField<UInt8>(18)
-  private static let kindField = HeaderField<UInt8>(19)
   private static let verdictField = HeaderField<UInt8>(20)
   private static let numberField = HeaderField<UInt16>(22)
   private static let lengthField = HeaderField<UInt16>(24)
@@ -78,9 +61,7 @@ public struct ProbeFrame: BitwiseCopyable, Equatable, Sendable {
 
   /// Reads a frame; nil for one that is neither probe nor answer.
   public init?(_ frame: RawSpan) {
-    guard frame.byteCount >= Self.byteCount, frame.read(EthernetHeader.type) == Self.etherType,
-      frame.read(Self.magicField) == Self.magic, frame.read(Self.versionField) == Self.version,
-      let kind = Kind(rawValue: frame.read(Self.kindField))
+    guard frame.byteCount >= Self.byteCount, let kind = ControlFrame.kind(frame).flatMap(Kind.init(rawValue:))
     else { return nil }
     self.kind = kind
     isTaken = frame.read(Self.verdictField) == 0
@@ -92,23 +73,16 @@ public struct ProbeFrame: BitwiseCopyable, Equatable, Sendable {
   /// The datagram that carries it in network `vni`, the tunnel's header included, followed by zeros up to `byteCount`
   /// bytes if that is more.
   public func datagram(vni: UInt32, byteCount: Int = 0) -> [UInt8] {
-    var bytes: [UInt8] = []
-    func append<Value: FixedWidthInteger>(_ value: Value, _ byteCount: Int = MemoryLayout<Value>.size) {
-      for index in (0..<byteCount).reversed() { bytes.append(UInt8(truncatingIfNeeded: value >> Value(8 * index))) }
-    }
-    append(VXLANHeader.identifierFlag)
-    append(UInt32(0), 3)
-    append(VXLANHeader(vni: vni).vni << 8)
-    append(kind == .probe ? Self.destination : Self.source, 6)
-    append(kind == .probe ? Self.source : Self.destination, 6)
-    append(Self.etherType)
-    append(Self.magic)
-    append(Self.version)
-    append(kind.rawValue)
-    append(UInt16(isTaken ? 0 : 0x0100))
-    append(number)
-    append(packetByteCount)
-    append(token)
+    var writer = ByteWriter()
+    writer.append(VXLANHeader.identifierFlag)
+    writer.append([0, 0, 0])
+    writer.append(VXLANHeader(vni: vni).vni << 8)
+    writer.append(ControlFrame.head(kind.rawValue, isToCollector: kind == .probe))
+    writer.append(UInt16(isTaken ? 0 : 0x0100))
+    writer.append(number)
+    writer.append(packetByteCount)
+    writer.append(token)
+    var bytes = writer.bytes
     let rest = max(byteCount, VXLANHeader.byteCount + Self.byteCount) - bytes.count
     bytes.append(contentsOf: repeatElement(0, count: rest))
     return bytes
@@ -118,7 +92,9 @@ public struct ProbeFrame: BitwiseCopyable, Equatable, Sendable {
   @inlinable public static func find(in datagram: RawSpan) -> (frame: ProbeFrame, vni: UInt32)? {
     let start = VXLANHeader.byteCount
     // Mirrored traffic has another EtherType: it costs this look and no more.
-    guard datagram.byteCount >= start + byteCount, datagram.read(EthernetHeader.type, at: start) == etherType else {
+    guard datagram.byteCount >= start + byteCount,
+      datagram.read(ControlFrame.etherTypeField, at: start) == ControlFrame.etherType
+    else {
       return nil
     }
     return parse(datagram)
