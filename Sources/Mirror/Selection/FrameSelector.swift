@@ -18,8 +18,11 @@ struct FrameSelector: ~Copyable {
   }
 
   /// The flows that sampling leaves.
-  var sample: FlowShare
+  private let sample: FlowShare
   private var admission: FlowAdmission?
+  /// Whether SAMPLE or a limit has anything to say. A stored value: to ask `admission` whether it is there, the compiler
+  /// copies its four kilobytes, for every frame.
+  private let isSelective: Bool
   /// Finds frames of ours that another forwarder has mirrored back.
   var returnedFrame: ReturnedFrame
   private var loopDetector: LoopDetector
@@ -33,6 +36,7 @@ struct FrameSelector: ~Copyable {
   init(sample: FlowShare, limiter: FlowLimiter? = nil, returnedFrame: ReturnedFrame, bufferByteCount: Int) {
     self.sample = sample
     admission = limiter.map { FlowAdmission($0) }
+    isSelective = !sample.isAll || limiter != nil
     self.returnedFrame = returnedFrame
     loopDetector = LoopDetector(bufferByteCount: bufferByteCount)
   }
@@ -51,9 +55,6 @@ struct FrameSelector: ~Copyable {
     }
     return isSelective ? choose(frame, packet, flow) : .mirrored
   }
-
-  /// Whether SAMPLE or a limit has anything to say.
-  private var isSelective: Bool { !sample.isAll || admission != nil }
 
   @inline(never)
   private mutating func choose(_ frame: InnerFrame, _ packet: IPPacket?, _ flow: FlowHash) -> Verdict {

@@ -108,19 +108,21 @@ struct LoopDetector: ~Copyable {
   // MARK: Watching
 
   private mutating func sample(_ flow: UInt64, _ name: FlowName) {
+    // Seen as a span: reading an element of the property in a loop copies all of it each time.
+    var entries = samples.mutableSpan
     var free = -1
-    for index in samples.indices {
-      if samples[index].count > 0, samples[index].flow == flow {
-        samples[index].count += 1
+    for index in entries.indices {
+      if entries[index].count > 0, entries[index].flow == flow {
+        entries[index].count += 1
         return
       }
-      if samples[index].count == 0 { free = index }
+      if entries[index].count == 0 { free = index }
     }
     if free >= 0 {
-      samples[free] = Entry(flow: flow, count: 1, name: name)
+      entries[free] = Entry(flow: flow, count: 1, name: name)
     } else {
       // Misra and Gries, 1982: what is frequent outlasts what is not.
-      for index in samples.indices { samples[index].count -= 1 }
+      for index in entries.indices { entries[index].count -= 1 }
     }
   }
 
@@ -187,12 +189,14 @@ struct LoopDetector: ~Copyable {
   }
 
   private func isJudged(_ flow: UInt64) -> Bool {
-    for index in verdicts.indices where verdicts[index].until > 0 && verdicts[index].flow == flow { return true }
+    let entries = verdicts.span
+    for index in entries.indices where entries[index].until > 0 && entries[index].flow == flow { return true }
     return false
   }
 
   private func isLoop(_ flow: UInt64) -> Bool {
-    for index in verdicts.indices where verdicts[index].isLoop && verdicts[index].flow == flow { return true }
+    let entries = verdicts.span
+    for index in entries.indices where entries[index].isLoop && entries[index].flow == flow { return true }
     return false
   }
 
