@@ -54,6 +54,9 @@ extern const int CLinux_SFD_FLAGS;
 uint32_t CLinux_load_acquire(const void *_Nonnull word);
 void CLinux_store_release(void *_Nonnull word, uint32_t value);
 
+/// Asks for the cache line at an address, which need not be a good one.
+static inline void CLinux_prefetch(const void *_Nonnull address) { __builtin_prefetch(address); }
+
 /// ioctl(2) with a pointer argument; the importer drops variadic functions.
 int CLinux_ioctl(int fd, unsigned long request, void *_Nonnull argument);
 /// ioctl(2) whose argument is a number.

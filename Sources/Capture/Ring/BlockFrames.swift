@@ -30,6 +30,12 @@ struct BlockFrames {
   /// Where the kernel puts `struct sockaddr_ll`: behind the frame header, aligned to 16.
   private static let addressOffset = (MemoryLayout<tpacket3_hdr>.size + 15) & ~15
   private static let addressEnd = addressOffset + MemoryLayout<sockaddr_ll>.size
+  /// Bytes of a slot up to which slots ahead are asked for: behind that a frame's own bytes take longer than a miss.
+  private static let largestFetched = 2048
+  /// Slots ahead, if they are of this one's size, and lines of each: the frame's description and its headers. The kernel
+  /// wrote them on another core, so that each first look at one waits for the other's cache.
+  private static let slotsAhead = 4
+  private static let fetchedLines = 3
   private static let offloadHeaderByteCount = 10  // struct virtio_net_hdr
 
   /// - Safety: as for the block, of which at least the description is there.
@@ -101,7 +107,13 @@ struct BlockFrames {
     let step = Int(header.tp_next_offset)
     if step == 0, remaining == 1 { return unsafe Slot(start: start, header: header, byteCount: byteCount - offset) }
     guard step >= Self.addressEnd, step % Self.slotAlignment == 0, step <= byteCount - offset else { return nil }
+    fetch(offset + Self.slotsAhead * step, step)
     return unsafe Slot(start: start, header: header, byteCount: step)
+  }
+
+  @inline(__always) private func fetch(_ ahead: Int, _ step: Int) {
+    guard step <= Self.largestFetched, ahead <= byteCount - 64 * Self.fetchedLines else { return }
+    for line in 0..<Self.fetchedLines { unsafe CLinux_prefetch(base + ahead + 64 * line) }
   }
 
   /// What is in a slot; nil if its lengths lead out of it.

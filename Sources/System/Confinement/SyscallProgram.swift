@@ -100,17 +100,27 @@ package struct SyscallProgram: Equatable, Sendable {
   ///
   /// - Throws: `SystemError`: ENOSYS or EINVAL where the kernel has no such filters, ESRCH where a thread has others.
   package func enforce() throws(SystemError) {
+    do throws(SystemError) {
+      // Without SPEC_ALLOW, kernels before 5.16 take speculation past stores from whoever has a filter, which is meant for
+      // processes that run others' code.
+      try enforce(flags: SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW)
+    } catch where error.code == EINVAL {
+      // Before 4.17 there is no such flag.
+      try enforce(flags: SECCOMP_FILTER_FLAG_TSYNC)
+    }
+  }
+
+  private func enforce(flags: UInt) throws(SystemError) {
     let filters = instructions.map { sock_filter(code: $0.code, jt: $0.jumpTrue, jf: $0.jumpFalse, k: $0.k) }
     try unsafe filters.withUnsafeBufferPointer { filters throws(SystemError) in
       var program = unsafe sock_fprog(
         len: UInt16(filters.count), filter: UnsafeMutablePointer(mutating: filters.baseAddress))
-      // With TSYNC, what is not -1 and not 0 is a thread that could not follow.
       let result = try Syscall.perform("seccomp") {
         unsafe withUnsafeMutablePointer(to: &program) {
-          CLinux_syscall(
-            Int(SYS_seccomp), Int(SECCOMP_SET_MODE_FILTER), Int(SECCOMP_FILTER_FLAG_TSYNC), Int(bitPattern: $0), 0)
+          CLinux_syscall(Int(SYS_seccomp), Int(SECCOMP_SET_MODE_FILTER), Int(flags), Int(bitPattern: $0), 0)
         }
       }
+      // With TSYNC, what is not -1 and not 0 is a thread that could not follow.
       if result != 0 { throw SystemError(operation: "seccomp", code: ESRCH) }
     }
   }
