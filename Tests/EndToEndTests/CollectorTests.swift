@@ -155,6 +155,46 @@ extension EndToEnd {
       }
     }
 
+    /// A forwarder that loses its collector's name, ends and comes back, and sends from other ports has lost nothing.
+    @Test(arguments: Engine.allCases) func whatChangesIsNotLoss(_ engine: Engine) throws {
+      try withTestbed { testbed in
+        let receiver = try testbed.start(
+          [try Tool.packetForwarder(), "receive", "--count-only", "--stat-format", "json"], in: testbed.collector)
+        try eventually("receiver to listen: \(receiver.errorOutput)") {
+          try Self.receiverQueue(testbed) != nil || !receiver.isRunning
+        }
+        let environment = [
+          "BPF_FILTER": "udp dst port 7000", "DESTINATION": Testbed.collectorName, "INTERFACE": "eth0",
+          "STAT_FORMAT": "json", "CAPTURE": engine.setting, "RESOLVE_INTERVAL": "1",
+        ]
+        let send = {
+          try testbed.runScript(
+            "udp_sender.py", [Testbed.Address.app, "7000", "1000", "400", "2000"], in: testbed.peer)
+        }
+        for ports in ["4", "4", "7"] {
+          let forwarder = try Forwarder(environment.merging(["SOURCE_PORTS": ports]) { $1 }, testbed: testbed)
+          try send()
+          _ = try testbed.hosts([])
+          try eventually("name to be missed: \(forwarder.process.errorOutput)") {
+            forwarder.process.errorOutput.contains("was not looked up")
+          }
+          try send()
+          #expect(try forwarder.stopWithStatistics().last?.total.sentDatagrams == 2_000)
+          _ = try testbed.hosts()
+        }
+        try eventually("receiver to read everything") { try Self.receiverQueue(testbed) == 0 }
+        receiver.signal(SIGTERM)
+        #expect(try receiver.wait(seconds: 15) == .status(0), "\(receiver.errorOutput)")
+        let figures = try #require(
+          receiver.output.matches(
+            of: #/"senders":\[\{.*?"sent_datagrams":(\d+),"lost_datagrams":(\d+),"duplicated_datagrams":(\d+)/#
+          )
+          .last, "\(receiver.output)")
+        #expect(figures.2 == "0" && figures.3 == "0", "\(receiver.output)")
+        #expect(try #require(Int(figures.1)) > 6_000, "reports too: \(receiver.output)")
+      }
+    }
+
     /// Bytes waiting in the receiver's socket; nil while there is none.
     private static func receiverQueue(_ testbed: Testbed) throws -> Int? {
       let sockets = try testbed.collector.run(["ss", "-Hlun", "sport = :4789"]).split(separator: "\n")
