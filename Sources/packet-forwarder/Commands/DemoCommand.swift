@@ -18,26 +18,22 @@ struct DemoCommand: ParsableCommand {
       """)
 
   @Option(parsing: .unconditional, help: "End after this many frames.")
-  var count: Int?
+  var count: String?
 
-  @Option(help: ArgumentHelp(Setting.of(\.filter).help))
+  @Option(parsing: .unconditional, help: ArgumentHelp(Setting.of(\.filter).help))
   var filter = ""
 
-  @Option(help: ArgumentHelp(Setting.of(\.capture).help))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp(Setting.of(\.capture).help),
+    completion: Setting.of(\.capture).completion)
   var capture = CaptureChoice.auto.rawValue
 
-  func validate() throws {
-    if CaptureChoice(rawValue: capture) == nil {
-      throw ValidationError("--capture takes auto, ring or libpcap, not \(capture)")
-    }
-    if let count, count < 1 { throw ValidationError("--count takes a number from 1 on, not \(count)") }
-  }
-
   func run() throws {
-    let choice = CaptureChoice(rawValue: capture) ?? .auto
+    let choice = try OptionValue.choice(capture, "--capture", CaptureChoice.self)
+    let limit = try count.map { try OptionValue.number($0, "--count", 1...UInt64(Int64.max)) }
     let signals = try Signals()
     let console = try Console(say: Console.sayAsWarning(.text))
-    let receiver = try openReceiver()
+    let receiver = try openReceiver(limit)
 
     var settings = Settings(destinations: [Destination(host: "127.0.0.1", port: receiver.port)])
     settings.interfaces = .named(["lo"])
@@ -69,11 +65,11 @@ struct DemoCommand: ParsableCommand {
   }
 
   /// A collector on loopback that prints what arrives.
-  private func openReceiver() throws -> MirrorReceiver {
+  private func openReceiver(_ limit: UInt64?) throws -> MirrorReceiver {
     do throws(ReceiverError) {
       let receiver = try MirrorReceiver(listen: ListenAddress(host: "127.0.0.1", port: 0))
       let printer = ReceiveOutput("standard output", SummaryPrinter(descriptor: STDOUT_FILENO))
-      try receiver.start(ReceivePlan(limit: count.map { UInt64($0) }), into: [printer])
+      try receiver.start(ReceivePlan(limit: limit), into: [printer])
       return receiver
     } catch {
       throw ExitStatus.failure(ExitStatus.inputOutput, "cannot open the collector: \(error)")
