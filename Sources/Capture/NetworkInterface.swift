@@ -13,6 +13,8 @@ public struct NetworkInterface: Equatable, Sendable {
   public let address: UInt64
   /// Whether the interface is administratively up.
   public let isUp: Bool
+  /// Whether it can carry frames: up, with a carrier.
+  package let isRunning: Bool
   /// MTU in bytes; 0 if unknown.
   package let mtu: Int
   /// Index of the bridge or bond that it is a port of; 0 if it is of none.
@@ -70,6 +72,7 @@ public struct NetworkInterface: Equatable, Sendable {
     hardwareType = link.hardwareType
     address = link.hardwareType == Self.ethernetType ? link.address : 0
     isUp = link.isUp
+    isRunning = link.isRunning
     mtu = link.mtu
     master = link.master
   }

@@ -1,4 +1,4 @@
-package import Capture
+import Capture
 import Glibc
 import Synchronization
 import System
@@ -11,6 +11,8 @@ package final class Pipeline: FrameConsumer {
   private var encapsulator: Encapsulator
   private var hasCollectors = false
   let policy: Policy
+  /// nil: without end.
+  let quota: PacketQuota?
   private let balancer: FlowBalancer
   /// Counters of encapsulators that are gone, and of frames that met none.
   private var base = Counters()
@@ -40,9 +42,13 @@ package final class Pipeline: FrameConsumer {
     }
   }
 
-  /// A pipeline without collectors; one of `sample` flows is mirrored, within the limits of `limiter` if there is one.
-  package init(policy: Policy, sample: Int, limiter: FlowLimiter? = nil, bufferByteCount: Int = 32 << 20) {
+  /// A pipeline without collectors; one of `sample` flows is mirrored, within the limits of `limiter` and until `quota` is
+  /// spent, if there are such.
+  package init(
+    policy: Policy, sample: Int, limiter: FlowLimiter? = nil, quota: PacketQuota? = nil, bufferByteCount: Int = 32 << 20
+  ) {
     self.policy = policy
+    self.quota = quota
     selector = FrameSelector(
       sample: .one(of: UInt64(sample)), limiter: limiter, returnedFrame: ReturnedFrame(vni: policy.vni, ports: []),
       bufferByteCount: bufferByteCount)
@@ -69,7 +75,11 @@ package final class Pipeline: FrameConsumer {
     }
   }
 
-  package func consume(_ batch: borrowing FrameBatch) {
+  /// Frames that were sent to the collectors of the moment.
+  var forwardedFrames: UInt64 { encapsulator.sender.counters.forwardedFrames }
+
+  /// Does with every frame of the batch what is to be done.
+  func pass(_ batch: borrowing FrameBatch) {
     if wantsFlows.load(ordering: .relaxed) { sample(batch) }
     if hasCollectors {
       let bytesBefore = encapsulator.counters.capturedBytes

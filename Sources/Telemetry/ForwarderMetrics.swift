@@ -25,6 +25,7 @@ package enum ForwarderMetrics {
       help: "share of all flows, 0 to 1, that `SAMPLE` and the limits let in; what it keeps out is not captured",
       .decimal(\.flowShareText)),
     Metric("version", .identity, help: "version of the program", .text(\.version)),
+    Metric("destination", .identity, help: "collectors, as `DESTINATION` has them", .text(\.destination)),
     Metric("host", .identity, help: "name of the machine or container", .text(\.host)),
     Metric(
       "unhealthy", .identity, help: "why it does not do its work, as `healthcheck` says it; null while it does",
@@ -45,11 +46,11 @@ package enum ForwarderMetrics {
       "captured_packets", .counter, .packets,
       help: "frames that matched the filter and were handed to the forwarder", .number(\.capture.captured),
       totalName: "captured"
-    ) { ", captured \($0.value) (\($0.perSecond)/s" },
+    ) { ", captured \($0.value)" + ($0.value > 0 ? " (\($0.perSecond)/s)" : "") },
     Metric(
       "captured_bytes", .counter, .bytes, help: "bytes of captured frames, as they were on the interface",
       .number(\.capture.capturedBytes)
-    ) { ", \($0.megabitsPerSecond) Mbit/s)" },
+    ) { " \($0.bytes) (\($0.bitsPerSecond))" },
     Metric(
       "forwarded_packets", .counter, .packets, help: "captured frames that were sent, whole or in parts",
       .number(\.send.forwardedFrames), totalName: "forwarded"
@@ -59,7 +60,7 @@ package enum ForwarderMetrics {
     ) { ", sent \($0.value) datagrams" },
     Metric(
       "sent_bytes", .counter, .bytes, help: "bytes of these datagrams as outer IP packets", .number(\.send.sentBytes)
-    ) { " \($0.value) bytes" },
+    ) { " \($0.bytes)" },
     Metric(
       "dropped_total", .counter, .packets, help: "captured frames that were not sent: the sum of all `dropped_packets`",
       .number(droppedPackets.sum)
@@ -74,7 +75,7 @@ package enum ForwarderMetrics {
       "reserve_packets", .counter, .packets,
       help: "captured frames that came by the reserve, for want of room in the hot ring: the forwarder was late",
       .number(\.reserveFrames)
-    ) { $0.value > 0 ? ", by the reserve \($0.value)" : "" },
+    ) { ", by the reserve \($0.value)" },
     Metric(
       "segmented_packets", .counter, .packets, help: "frames cut into TCP segments or UDP datagrams",
       .number(\.capture.segmented)
@@ -82,10 +83,10 @@ package enum ForwarderMetrics {
     Metric(
       "fragmented_packets", .counter, .packets, help: "frames fragmented inside the tunnel",
       .number(\.capture.fragmented)
-    ) { " fragmented \($0.value)" },
+    ) { ", fragmented \($0.value)" },
     Metric(
       "truncated_packets", .counter, .packets, help: "frames whose end was cut off", .number(\.capture.truncated)
-    ) { " truncated \($0.value)" },
+    ) { ", truncated \($0.value)" },
     Metric(
       "checksums_filled", .counter, .checksums, help: "checksums that offload had left open and that were completed",
       .number(\.capture.checksumsFilled)
@@ -94,7 +95,7 @@ package enum ForwarderMetrics {
       "blind_milliseconds", .counter, .milliseconds,
       help: "time in which frames could not be seen, because an interface or the capture was gone",
       .number(\.blindMilliseconds)
-    ) { $0.value > 0 ? ", blind \($0.value) ms" : "" },
+    ) { ", blind \($0.value) ms" },
   ])
 
   /// Why captured frames were not sent; each has one reason.
@@ -125,7 +126,7 @@ package enum ForwarderMetrics {
           help: "frames that the kernel refused to send, by errno name, e.g. `{\"ENOBUFS\": 3}`",
           .tally(label: "errno", \.send.droppedByName)),
       ])
-  ) { $0.breakdown.isEmpty ? "" : " (\($0.breakdown))" }
+  ) { " (\($0.breakdown))" }
 
   /// Of each collector address.
   package static let collector = MetricTable<CollectorReport>([

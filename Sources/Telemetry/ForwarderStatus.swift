@@ -55,6 +55,8 @@ package struct ForwarderStatus: Sendable {
   package var filter = ""
   /// Instructions of the filter that the kernel runs; nil where nobody has asked.
   package var filterInstructions: Int?
+  /// DESTINATION as it was given.
+  package var destination = ""
   /// The capture threads.
   package var workers: [Worker] = []
   /// What is captured on.

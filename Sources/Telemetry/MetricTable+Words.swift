@@ -1,8 +1,12 @@
 extension MetricTable {
-  /// The figures in words, as they follow one another in a line.
+  /// The figures in words, as they follow one another in a line, without those that are 0. The first one stays, so that
+  /// a line about nothing says so.
   package func words(of source: Source, seconds: Double) -> String {
-    rows.map { row in
+    var isFirst = true
+    return rows.map { row in
       guard let words = row.words else { return "" }
+      defer { isFirst = false }
+      if !isFirst, row.sum(of: source) == 0 { return "" }
       let samples = row.samples(of: source)
       return words(
         MetricFigure(
@@ -10,8 +14,11 @@ extension MetricTable {
     }.joined()
   }
 
-  /// The figures that are worth a word at the end: `captured 10 forwarded 9`.
+  /// The figures that are worth a word at the end, without those that are 0: `captured 10 forwarded 9`.
   package func totals(of source: Source) -> String {
-    rows.compactMap { row in row.totalName.map { "\($0) \(row.sum(of: source))" } }.joined(separator: " ")
+    let named = rows.filter { $0.totalName != nil }
+    return named.enumerated().filter { $0.offset == 0 || $0.element.sum(of: source) > 0 }.map { _, row in
+      "\(row.totalName ?? "") \(row.sum(of: source))"
+    }.joined(separator: " ")
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Capture
+import Forwarder
 import Glibc
 import System
 
@@ -14,12 +15,29 @@ enum ExitStatus {
   static let noPermission: Int32 = 77
   static let configuration: Int32 = 78
 
+  /// All there are, for `--help` and the manual.
+  static let meanings: [(code: Int32, meaning: String)] = [
+    (0, "ended as asked: by SIGTERM or SIGINT, --for or --until-packets"),
+    (negative, "healthcheck: not healthy; status: nobody answers"),
+    (usage, "unknown flag or command"),
+    (68, "check only: a name in DESTINATION does not resolve"),
+    (69, "check only: the collector cannot be reached, or refuses"),
+    (70, "ended itself because of a system call that the sandbox does not allow"),
+    (inputOutput, "input or output error"),
+    (temporaryFailure, "ended as asked, but something is missing; the log says what"),
+    (noPermission, "no permission"),
+    (configuration, "a setting makes no sense, or SANDBOX=require cannot be had"),
+  ]
+
   /// Writes one line to standard error and makes the error that ends the program.
   static func failure(_ code: Int32, _ message: String) -> ExitCode {
     let line = "packet-forwarder: \(message.split(whereSeparator: \.isNewline).joined(separator: " "))"
     LineOutput.writeNow(line, to: STDERR_FILENO, within: 200)
     return ExitCode(code)
   }
+
+  /// The end of the program for a value that makes no sense.
+  static func failure(_ error: SettingsError) -> ExitCode { failure(configuration, error.description) }
 
   /// The end of the program for something that the system does not give.
   static func failure(_ error: SystemError) -> ExitCode {
@@ -54,16 +72,20 @@ enum ExitStatus {
         """)
     case .filter(let expression, let message):
       return failure(
-        configuration,
-        "\(filterName)=\(expression) makes no sense: \(message); it takes a pcap-filter expression such as tcp port 443"
-      )
+        SettingsError(
+          name: filterName, value: expression, reason: message, takes: "a pcap-filter expression such as tcp port 443"))
     case .exclusion(let expression, let message):
       return failure(.filter(expression: expression, message: message), filterName: excludeName, interfaceName: "")
     case .noSuchInterface(let name, let existing):
       return failure(
-        configuration, "\(interfaceName)=\(name) makes no sense; there are: \(existing.joined(separator: ", "))")
-    case .unsupportedLinkType, .interfaceDown:
-      return failure(configuration, "\(interfaceName): \(error.description)")
+        SettingsError(
+          name: interfaceName, value: name,
+          takes: "any, or of these, separated by commas: \(existing.joined(separator: ", "))"))
+    case .unsupportedLinkType(let name, _), .interfaceDown(let name):
+      return failure(
+        SettingsError(
+          name: interfaceName, value: name, reason: error.description,
+          takes: "any, or interfaces that are up and whose frames can be sent as Ethernet"))
     case .unsupported, .failed:
       return failure(inputOutput, error.description)
     }

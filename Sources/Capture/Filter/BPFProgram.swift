@@ -54,6 +54,19 @@ public struct BPFProgram: Equatable, Sendable {
     }
   }
 
+  /// The instruction at `index` as libpcap writes it: `(003) jeq      #0x6             jt 4    jf 9`.
+  func line(_ index: Int) -> String {
+    let instruction = instructions[index]
+    var copy = bpf_insn()
+    copy.code = instruction.code
+    copy.jt = instruction.jumpTrue
+    copy.jf = instruction.jumpFalse
+    copy.k = instruction.k
+    // The text lies in a buffer of libpcap's until the next call.
+    guard let text = unsafe bpf_image(&copy, CInt(index)) else { return "" }
+    return unsafe String(cString: text)
+  }
+
   /// The program as libpcap takes it, for the time of the call.
   func withProgram<R>(_ body: (UnsafeMutablePointer<bpf_program>) -> R) -> R {
     unsafe instructions.withUnsafeBytes { bytes in

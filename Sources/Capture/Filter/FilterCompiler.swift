@@ -76,6 +76,11 @@ struct FilterCompiler {
   /// The user's expression alone, for frames with an Ethernet header.
   static func expression(of plan: CapturePlan) throws(CaptureError) -> BPFProgram { try Compiled(plan).ethernet }
 
+  /// The whole program for frames with an Ethernet header, without what belongs to a socket.
+  static func ethernet(_ plan: CapturePlan) throws(CaptureError) -> BPFProgram {
+    complete(try Compiled(plan).ethernet, .ethernet, plan)
+  }
+
   private static func raw(_ plan: CapturePlan) throws(CaptureError) -> BPFProgram {
     complete(try PcapHandle.dead(linkType: LinkTypes.raw).compile(plan), .raw, plan)
   }

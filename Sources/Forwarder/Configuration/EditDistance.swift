@@ -1,8 +1,8 @@
 /// How many slips of the finger make one name of another: a letter missed, added, changed, or two neighbours in the wrong
 /// order (Damerau-Levenshtein, with each letter touched once).
-enum EditDistance {
+package enum EditDistance {
   /// The distance; nil where it is more than `limit`, which is found out early.
-  static func between(_ left: [UInt8], _ right: [UInt8], atMost limit: Int) -> Int? {
+  package static func between(_ left: [UInt8], _ right: [UInt8], atMost limit: Int) -> Int? {
     guard abs(left.count - right.count) <= limit else { return nil }
     // Rows of the usual matrix: the one before the last, the last, and the one being filled.
     var earlier = [Int](repeating: 0, count: right.count + 1)

@@ -12,7 +12,7 @@ extension Setting {
       "destination", "DESTINATION", to: \.destinations, .destinations, fallback: .none, isListed: false,
       help: "Collectors: host, IPv4 or [IPv6], each with an optional :port, separated by commas."),
     Setting(
-      "interface", "INTERFACE", to: \.interfaces, .interfaces, isListed: false,
+      "interface", "INTERFACE", to: \.interfaces, .interfaces, short: "i", isListed: false,
       help: "any, a name, or names separated by commas."),
     Setting(
       "mtu", "MTU", to: \.mtu, .number(576...65_535, "a number of bytes from 576 to 65535"), otherwise: "the route's",
@@ -55,6 +55,13 @@ extension Setting {
     Setting(
       "sample", "SAMPLE", to: \.sample, .number(1...1_000_000, "a number from 1 to 1000000"),
       help: "Mirror one of this many flows."),
+    Setting(
+      "for", to: \.mirrorsFor, .duration, otherwise: "for ever",
+      help: "Mirror this long from the start of the capture, then end: 10m, 1h30m."),
+    Setting(
+      "until-packets", to: \.untilPackets, .number(1...Int64.max, "a number of packets from 1 on"),
+      otherwise: "for ever",
+      help: "Mirror this many packets, then end."),
     Setting("stat-format", "STAT_FORMAT", to: \.statFormat, .choice, help: "text or json."),
     Setting(
       "log-level", "LOG_LEVEL", "LOGLEVEL", to: \.logLevel, .logLevel,

@@ -12,12 +12,16 @@ public struct Setting: Sendable {
 
   /// Flag, without the dashes.
   public let flag: String
-  /// Environment variables, the first one set wins.
+  /// The flag's short form, without the dash; nil for none.
+  public let short: Character?
+  /// Environment variables, the first one set wins. None for what belongs to a single run.
   public let variables: [String]
   /// One sentence for `--help`.
   public let help: String
   /// What holds where it is not given, in words; nil where it must be given.
   public let defaultText: String?
+  /// What may be written, for completion.
+  public let values: SettingValues
 
   /// Whether the log's first line lists it where it is not the default.
   let isListed: Bool
@@ -33,14 +37,17 @@ public struct Setting: Sendable {
   /// A setting that always has a value.
   init<Value>(
     _ flag: String, _ variables: String..., to property: any WritableKeyPath<Settings, Value> & Sendable,
-    _ form: SettingForm<Value>, fallback: Fallback = .value, isListed: Bool = true, help: String
+    _ form: SettingForm<Value>, fallback: Fallback = .value, short: Character? = nil, isListed: Bool = true,
+    help: String
   ) {
     let normal = Settings(destinations: [])[keyPath: property]
     self.flag = flag
+    self.short = short
     self.variables = variables
     self.help = help
     self.isListed = isListed
     self.property = property
+    values = form.values
     defaultText =
       switch fallback {
       case .value: form.write(normal)
@@ -65,10 +72,12 @@ public struct Setting: Sendable {
     _ form: SettingForm<Value>, otherwise words: String, isListed: Bool = true, help: String
   ) {
     self.flag = flag
+    short = nil
     self.variables = variables
     self.help = help
     self.isListed = isListed
     self.property = property
+    values = form.values
     defaultText = words
     takes = form.takes
     assign = { text, settings in
@@ -78,6 +87,9 @@ public struct Setting: Sendable {
     }
     choice = { $0[keyPath: property].map(form.write) }
   }
+
+  /// What messages and the log call it: the first variable, or the flag where there is none.
+  public var name: String { variables.first ?? "--\(flag)" }
 
   /// The row of the table that sets this property.
   public static func of(_ property: PartialKeyPath<Settings>) -> Setting {

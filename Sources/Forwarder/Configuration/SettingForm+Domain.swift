@@ -21,7 +21,7 @@ extension SettingForm where Value == CapturePlan.Interfaces {
   /// Interfaces that are there.
   static var interfaces: Self {
     Self(
-      takes: "any, or of these, separated by commas: \(present.joined(separator: ", "))",
+      takes: "any, or of these, separated by commas: \(present.joined(separator: ", "))", values: .interfaces,
       read: { text in
         let names = list(text)
         if names.contains("any") { return .any }
@@ -43,8 +43,9 @@ extension SettingForm where Value == Logger.Level {
   /// swift-log's levels, in any case, and what other programs call them.
   static var logLevel: Self {
     let others: [String: Logger.Level] = ["warn": .warning, "fatal": .critical]
+    let words = Logger.Level.allCases.map(\.rawValue)
     return Self(
-      takes: "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))",
+      takes: "one of \(words.joined(separator: ", "))", values: .words(words),
       read: { text in
         let word = trimmed(text).lowercased()
         return Logger.Level(rawValue: word) ?? others[word]

@@ -6,13 +6,16 @@ struct SettingForm<Value: Equatable & Sendable>: Sendable {
   let read: @Sendable (String) -> Value?
   /// A text that gives this value.
   let write: @Sendable (Value) -> String
+  /// What a shell may offer.
+  let values: SettingValues
 
   /// A form of which no part is left out.
   init(
-    takes: @autoclosure @escaping @Sendable () -> String, read: @escaping @Sendable (String) -> Value?,
-    write: @escaping @Sendable (Value) -> String
+    takes: @autoclosure @escaping @Sendable () -> String, values: SettingValues = .anything,
+    read: @escaping @Sendable (String) -> Value?, write: @escaping @Sendable (Value) -> String
   ) {
     self.takes = takes
+    self.values = values
     self.read = read
     self.write = write
   }
@@ -38,7 +41,7 @@ extension SettingForm where Value == String {
   /// Where a file is or is to be: from the root on, since nobody knows where the program is started.
   static var filePath: Self {
     Self(
-      takes: "the path of a file from / on, such as /run/healthy",
+      takes: "the path of a file from / on, such as /run/healthy", values: .file,
       read: { text in
         let path = trimmed(text)
         let isFile = path.hasPrefix("/") && !path.hasSuffix("/") && !path.utf8.contains(0)
@@ -66,7 +69,7 @@ extension SettingForm where Value: RawRepresentable & CaseIterable, Value.RawVal
   static var choice: Self {
     let words = Value.allCases.map(\.rawValue)
     return Self(
-      takes: "\(words.dropLast().joined(separator: ", ")) or \(words[words.count - 1])",
+      takes: "\(words.dropLast().joined(separator: ", ")) or \(words[words.count - 1])", values: .words(words),
       read: { Value(rawValue: trimmed($0).lowercased()) }, write: { $0.rawValue })
   }
 }
@@ -75,7 +78,7 @@ extension SettingForm where Value == Bool {
   /// yes or no, and what else means them.
   static var yesOrNo: Self {
     Self(
-      takes: "yes or no",
+      takes: "yes or no", values: .words(["yes", "no"]),
       read: { text in
         switch trimmed(text).lowercased() {
         case "yes", "true", "on", "1": true

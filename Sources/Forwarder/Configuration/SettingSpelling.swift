@@ -17,7 +17,7 @@ struct SettingSpelling: Sendable {
   init(_ settings: [Setting]) {
     known = Self.everybodys.union(settings.flatMap(\.variables))
     var names: [Name] = []
-    for setting in settings {
+    for setting in settings where !setting.variables.isEmpty {
       for spelt in setting.variables + [setting.flag] {
         guard let letters = Self.letters(of: spelt), !names.contains(where: { $0.letters == letters }) else { continue }
         names.append(Name(letters: letters, variable: setting.variables[0]))

@@ -24,11 +24,11 @@ extension Settings {
     return (settings, errors)
   }
 
-  /// Every setting that is not the default, as `VARIABLE=value`, without those that the log has other words for.
+  /// Every setting that is not the default, as `VARIABLE=value` or `--flag=value`, without those that the log has other words for.
   var choices: [String] {
     Setting.all.compactMap { setting in
       guard setting.isListed, let text = setting.choice(self) else { return nil }
-      return "\(setting.variables[0])=\(text)"
+      return "\(setting.name)=\(SettingsError.shown(text))"
     }
   }
 }
@@ -36,7 +36,7 @@ extension Settings {
 extension SettingSource {
   /// The error of a setting that must be given and is not.
   fileprivate func missing(_ setting: Setting) -> SettingsError {
-    let name = setting.variables[0]
+    let name = setting.name
     return SettingsError(
       name: name, value: nil, takes: setting.takes(), misspelling: misspellings.first { $0.meant == name }?.name)
   }

@@ -46,6 +46,10 @@ public struct Settings: Sendable {
   public var cpuLimit: Double?
   /// One of this many flows is mirrored.
   public var sample = 1
+  /// Seconds after which mirroring ends; nil: never.
+  public var mirrorsFor: Int?
+  /// Forwarded packets after which mirroring ends; nil: never.
+  public var untilPackets: Int64?
   /// Form of the statistics.
   public var statFormat = StatisticsFormat.text
   /// Least severe log messages shown.

@@ -33,6 +33,7 @@ extension ForwarderService {
     status.processID = getpid()
     status.unhealthy = health.reason
     status.filter = settings.filter
+    status.destination = settings.destinations.map(\.description).joined(separator: ",")
     status.workers = self.workers.map(\.report)
     status.interfaces = board.interfaces(settings.interfaces, present: [])
     status.destinations = destinations
@@ -46,7 +47,7 @@ extension ForwarderService {
     var watch = TroubleWatch(interval: Int64(settings.statDuration) * 1_000, now: MonotonicClock.milliseconds)
     var nextWatch = MonotonicClock.milliseconds
     while !isStopping {
-      let untilWatch = max(1, nextWatch - MonotonicClock.milliseconds)
+      let untilWatch = max(1, min(nextWatch - MonotonicClock.milliseconds, millisecondsToCompletion() ?? .max))
       periodicWake.wait(milliseconds: Int32(clamping: statistics.millisecondsToNext(atMost: untilWatch)))
       if isStopping { return }
       if MonotonicClock.milliseconds >= nextWatch {

@@ -27,9 +27,11 @@ extension ForwarderService {
     guard isFirst else { return }
     let now = snapshot
     let filter = settings.filter.isEmpty ? "no filter" : "filter \"\(settings.filter)\""
+    let list = Self.list(addresses)
+    let names = now.destination == list ? "" : " (\(now.destination))"
     let parts =
       [
-        "capturing on \(settings.interfaceNames) (\(now.engine))", filter, "sending to \(Self.list(addresses))",
+        "capturing on \(settings.interfaceNames) (\(now.engine))", filter, "sending to \(list)\(names)",
         "VNI \(settings.vni)", "MTU \(now.mtu ?? 0)",
       ] + settings.choices
     logger.info("packet-forwarder \(Version.current): \(parts.joined(separator: ", "))")

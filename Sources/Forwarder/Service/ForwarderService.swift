@@ -20,6 +20,8 @@ public final class ForwarderService: Sendable {
     var filterLength: (plan: CapturePlan, count: Int?)?
     /// Until when flows are sampled, in milliseconds of `MonotonicClock`; nil: nobody has asked.
     var flowsUntil: Int64?
+    /// When every worker captured first, in milliseconds of `MonotonicClock`; nil: not yet.
+    var capturingSince: Int64?
   }
 
   let settings: Settings
@@ -44,6 +46,8 @@ public final class ForwarderService: Sendable {
   let settled: EventDescriptor
   /// Signalled when there are other collectors.
   let collectorsChanged: EventDescriptor
+  /// Happens when `--for` is over or `--until-packets` is reached.
+  package let completion: Event
 
   /// What the service is made of, for tests to put others in their place.
   struct Parts {
@@ -79,6 +83,8 @@ public final class ForwarderService: Sendable {
     ending = try Event()
     settled = try EventDescriptor()
     collectorsChanged = try EventDescriptor()
+    let completion = try Event()
+    self.completion = completion
     self.settings = settings
     self.logger = logger
     state = Mutex(State(delay: RetryDelay(interval: settings.resolveInterval)))
@@ -92,7 +98,8 @@ public final class ForwarderService: Sendable {
       healthFile: settings.healthFile, limits: limits, manager: parts.manager, logger: logger)
     board = InterfaceBoard()
     workers = try Self.workers(
-      settings, limiter, logger: logger, opener: parts.opener, settled: settled, board: board)
+      settings, limiter, Self.quota(settings, completion), logger: logger, opener: parts.opener, settled: settled,
+      board: board)
     statistics = StatisticsClock(settings, output: output)
   }
 
@@ -104,8 +111,8 @@ public final class ForwarderService: Sendable {
   }
 
   private static func workers(
-    _ settings: Settings, _ limiter: FlowLimiter?, logger: Logger, opener: (EngineOpener) -> Worker.Opener,
-    settled: EventDescriptor, board: InterfaceBoard
+    _ settings: Settings, _ limiter: FlowLimiter?, _ quota: PacketQuota?, logger: Logger,
+    opener: (EngineOpener) -> Worker.Opener, settled: EventDescriptor, board: InterfaceBoard
   ) throws(SystemError) -> [Worker] {
     let (asked, count) = (settings.askedWorkers, settings.workerCount)
     if count < asked { logger.warning("WORKERS=\(asked): libpcap captures with one worker; CAPTURE=ring shares") }
@@ -120,7 +127,7 @@ public final class ForwarderService: Sendable {
       workers.append(
         try Worker(
           index: index, plan: settings.plan(collectors: []), collectors: CollectorSet([], mode: .balance),
-          policy: policy, sample: settings.sample, limiter: limiter, logger: logger, settled: settled,
+          policy: policy, sample: settings.sample, limiter: limiter, quota: quota, logger: logger, settled: settled,
           open: opener(engine)))
     }
     return workers

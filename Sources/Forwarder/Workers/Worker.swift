@@ -68,7 +68,7 @@ final class Worker: Sendable {
   /// `isSettled` may have become true.
   init(
     index: Int, plan: CapturePlan, collectors: CollectorSet, policy: Policy, sample: Int, limiter: FlowLimiter? = nil,
-    logger: Logger,
+    quota: PacketQuota? = nil, logger: Logger,
     settled: EventDescriptor? = nil, open: @escaping Opener
   ) throws(SystemError) {
     wakeUp = try EventDescriptor()
@@ -79,7 +79,8 @@ final class Worker: Sendable {
     self.index = index
     orders = Mutex(Orders(plan: plan, collectors: collectors))
     pipelineBox = PipelineBox(
-      Pipeline(policy: policy, sample: sample, limiter: limiter, bufferByteCount: plan.bufferByteCount))
+      Pipeline(
+        policy: policy, sample: sample, limiter: limiter, quota: quota, bufferByteCount: plan.bufferByteCount))
     self.open = open
     self.logger = logger
   }

@@ -10,6 +10,8 @@ public struct NetworkLink: Equatable, Sendable {
   public var address: UInt64
   /// Whether the interface is administratively up (IFF_UP).
   public var isUp: Bool
+  /// Whether it can carry frames (IFF_RUNNING): up, with a carrier.
+  public var isRunning = true
   /// MTU in bytes; 0 if unknown.
   public var mtu: Int
   /// Index of the bridge or bond that it is a port of; 0 if it is of none, or unknown.
@@ -24,6 +26,8 @@ struct LinkMessage {
   let hardwareType: UInt16
   /// IFF_UP of ifi_flags.
   let isUp: Bool
+  /// IFF_RUNNING of ifi_flags.
+  let isRunning: Bool
   private var name: String?
   private var address: UInt64 = 0
   private var mtu = 0
@@ -37,6 +41,7 @@ struct LinkMessage {
     hardwareType = payload.host16(at: 2)
     index = Int32(bitPattern: payload.host32(at: 4))
     isUp = payload.host32(at: 8) & 1 != 0
+    isRunning = payload.host32(at: 8) & 0x40 != 0
     var (name, address, mtu, master): (String?, UInt64, Int, Int32) = (nil, 0, 0, 0)
     NetlinkMessages.forEachAttribute(in: payload, from: Self.byteCount) { type, value in
       switch type {
@@ -60,8 +65,8 @@ struct LinkMessage {
   var link: NetworkLink? {
     guard let name, index > 0 else { return nil }
     return NetworkLink(
-      name: name, index: index, hardwareType: hardwareType, address: address, isUp: isUp, mtu: mtu,
-      master: master)
+      name: name, index: index, hardwareType: hardwareType, address: address, isUp: isUp,
+      isRunning: isRunning, mtu: mtu, master: master)
   }
 }
 

@@ -32,6 +32,7 @@ final class InterfaceRequests: Sendable {
       name: name, index: Int32(bitPattern: Self.word(index)), hardwareType: type,
       address: type == Self.ethernetType ? hardware[2..<8].reduce(0) { $0 << 8 | UInt64($1) } : 0,
       isUp: Self.word(flags) & 1 != 0,  // IFF_UP
+      isRunning: Self.word(flags) & 0x40 != 0,  // IFF_RUNNING
       mtu: request(Self.mtuRequest, name).map { Int(Self.word($0)) } ?? 0)
   }
 

@@ -21,6 +21,9 @@ package enum UTCTime {
     return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(timeOfDay(timestamp).dropLast(3))Z"
   }
 
+  /// The same to the second: `2025-01-31T12:00:00Z`.
+  package static func second(_ timestamp: UInt64) -> String { "\(rfc3339(timestamp).prefix(19))Z" }
+
   private static func padded(_ value: Int, _ width: Int) -> String {
     let digits = String(value)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits

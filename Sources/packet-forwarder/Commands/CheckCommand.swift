@@ -14,23 +14,23 @@ struct CheckCommand: ParsableCommand {
       seconds at most. Exits with 0 only if all is fine, else with the code of the first cause.
       """)
 
-  @OptionGroup var options: SettingOptions
+  @OptionGroup var options: MirrorOptions
 
   // A text, so that a bad one ends with our line and exit code 78, not as a usage error.
-  @Option(parsing: .unconditional, help: "Findings as text or json.")
+  @Option(
+    parsing: .unconditional, help: "Findings as text or json.",
+    completion: .list(CheckReport.Format.allCases.map(\.rawValue)))
   var format = CheckReport.Format.text.rawValue
 
   @Flag(help: "The collector only sniffs: it is fine that nobody listens on its port.")
   var collectorSniffs = false
 
   func run() throws {
-    guard let format = CheckReport.Format(rawValue: format) else {
-      throw ExitStatus.failure(
-        ExitStatus.configuration, "--format \"\(self.format)\" is not valid: it takes text or json")
-    }
+    let format = try OptionValue.choice(format, "--format", CheckReport.Format.self)
+    let source = try options.source()
     let isColoured = isatty(STDOUT_FILENO) == 1 && ProcessEnvironment.variables["NO_COLOR", default: ""].isEmpty
     let text = FindingText(isColoured: isColoured)
-    let report = CheckRun.run(options.source, isSniffing: collectorSniffs) { finding in
+    let report = CheckRun.run(source, isSniffing: collectorSniffs) { finding in
       if format == .text { text.lines(finding).forEach(Self.write) }
     }
     Self.write(format == .text ? text.conclusion(report) : report.json)

@@ -19,22 +19,19 @@ struct DemoCommand: ParsableCommand {
       """)
 
   @Option(parsing: .unconditional, help: "End after this many frames.")
-  var count: Int?
+  var count: String?
 
-  @Option(help: ArgumentHelp(Setting.of(\.filter).help))
+  @Option(parsing: .unconditional, help: ArgumentHelp(Setting.of(\.filter).help))
   var filter = ""
 
-  @Option(help: ArgumentHelp(Setting.of(\.capture).help))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp(Setting.of(\.capture).help),
+    completion: Setting.of(\.capture).completion)
   var capture = CaptureChoice.auto.rawValue
 
-  func validate() throws {
-    if CaptureChoice(rawValue: capture) == nil {
-      throw ValidationError("--capture takes auto, ring or libpcap, not \(capture)")
-    }
-    if let count, count < 1 { throw ValidationError("--count takes a number from 1 on, not \(count)") }
-  }
-
   func run() throws {
+    let choice = try OptionValue.choice(capture, "--capture", CaptureChoice.self)
+    let limit = try count.map { try OptionValue.number($0, "--count", 1...UInt64(Int64.max)) }
     let signals = try Signals()
     let view = DemoView(ProcessEnvironment.variables)
     let console = try Console(say: Console.sayAsWarning(.text))
@@ -42,7 +39,7 @@ struct DemoCommand: ParsableCommand {
     let receiver = try DemoGround.receiver()
     // What the log has for everybody's eyes is in the heading.
     let logger = Console.logger(level: view.isTerminal ? .warning : .info, output: console.log)
-    let service = try ForwarderService.make(settings(port: receiver.port), logger: logger, console, output: nil)
+    let service = try ForwarderService.make(settings(choice, port: receiver.port), logger: logger, console, output: nil)
     do throws(CaptureError) {
       try service.start()
     } catch {
@@ -52,7 +49,7 @@ struct DemoCommand: ParsableCommand {
     try DemoGround.check(service.snapshot, log: console.log)
     _ = console.log.flush(by: MonotonicClock.milliseconds + 200)
     view.show(DemoWords.heading(service.snapshot, port: receiver.port))
-    let session = try DemoSession(service, receiver, view: view, count: count.map { UInt64($0) })
+    let session = try DemoSession(service, receiver, view: view, count: limit)
     let trouble = session.run(signals, hasFilter: !filter.isEmpty) { logger.notice("\($0)") }
     let deadline = MonotonicClock.milliseconds + Deadline.forEnding
     Deadline.set()
@@ -65,11 +62,11 @@ struct DemoCommand: ParsableCommand {
   }
 
   /// What is mirrored where.
-  private func settings(port: UInt16) -> Settings {
+  private func settings(_ capture: CaptureChoice, port: UInt16) -> Settings {
     var settings = Settings(destinations: [Destination(host: "127.0.0.1", port: port)])
     settings.interfaces = .named(["lo"])
     settings.filter = filter
-    settings.capture = CaptureChoice(rawValue: capture) ?? .auto
+    settings.capture = capture
     settings.statDuration = 0
     return settings
   }

@@ -55,7 +55,7 @@ struct DemoSession {
     if wait(signals, until: patient) != .timeout { return nil }
     if delivered == 0 {
       let captured = service.counters.capture.captured
-      if captured > 0 { return "\(captured) frames were mirrored, and none arrived on 127.0.0.1: \(whyNot)" }
+      if captured > 0 { return "\(captured) frames were captured, and none arrived on 127.0.0.1\(hint)" }
       guard hasFilter else { return "nothing is captured on lo, although there is traffic" }
       note("nothing yet that --filter lets through; the demo's own traffic is HTTP and UDP on 127.0.0.1")
     }
@@ -93,7 +93,8 @@ struct DemoSession {
     return counters.frames + counters.undelivered
   }
 
-  private var whyNot: String {
-    service.snapshot.reports.lazy.compactMap(\.lastError).first ?? "a firewall on lo, perhaps (nft list ruleset)"
+  private var hint: String {
+    let error = service.snapshot.reports.lazy.compactMap(\.lastError).first.map { " (\($0))" } ?? ""
+    return "\(error): a firewall on lo, perhaps; nft list ruleset shows it"
   }
 }

@@ -9,12 +9,12 @@ enum DemoWords {
     return """
       packet-forwarder \(status.version) demo: forwarder and collector in one process
 
-        captured   on \(status.interface), \(filter), by the \(status.engine) engine; every half second
-                   there is an HTTP request, and a UDP query with its answer
-        sent       in VXLAN to 127.0.0.1:\(port); these datagrams are not captured again
-        shown      each frame as it comes out of the tunnel, by the second since the start;
-                   checksum: of the inner packet, which offload had left open
-        end        Ctrl-C
+        captured  on \(status.interface), \(filter), by the \(status.engine) engine; twice a second
+                  there is an HTTP request, and a UDP query with its answer
+        sent      in VXLAN to 127.0.0.1:\(port), and not captured again on the way
+        shown     what comes out of the tunnel: seconds since the start, and whether
+                  the checksums are good, which offload had left open
+        end       Ctrl-C
 
       """
   }

@@ -26,7 +26,7 @@ struct ReceiveCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Take only what comes in on this interface.", valueName: "name"))
+    help: ArgumentHelp("Take only what comes in on this interface.", valueName: "name"), completion: .interfaces)
   var interface: String?
 
   @Option(
@@ -43,7 +43,8 @@ struct ReceiveCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Write frames as pcapng to this file; - is standard output.", valueName: "file"))
+    help: ArgumentHelp("Write frames as pcapng to this file; - is standard output.", valueName: "file"),
+    completion: .file())
   var write: String?
 
   @Option(
@@ -98,7 +99,9 @@ struct ReceiveCommand: ParsableCommand {
   @Flag(help: "Say nothing on standard error but what fails.")
   var quiet = false
 
-  @Option(parsing: .unconditional, help: "Statistics as text or json.")
+  @Option(
+    parsing: .unconditional, help: "Statistics as text or json.",
+    completion: .list(ReceiveReport.Format.allCases.map(\.rawValue)))
   var statFormat = "text"
 
   func run() throws {

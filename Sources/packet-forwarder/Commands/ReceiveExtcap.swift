@@ -37,8 +37,7 @@ struct ReceiveExtcap: ParsableCommand {
       return
     }
     guard extcapInterface == Self.interface else {
-      throw ExitStatus.failure(
-        ExitStatus.usage, "--extcap-interface \"\(extcapInterface ?? "")\" is not there; there is \(Self.interface)")
+      throw OptionValue.invalid("--extcap-interface", extcapInterface ?? "", Self.interface)
     }
     if extcapDlts {
       Swift.print("dlt {number=1}{name=EN10MB}{display=Ethernet}")
@@ -65,7 +64,9 @@ struct ReceiveExtcap: ParsableCommand {
   ]
 
   private func receive() throws {
-    guard let fifo else { throw ExitStatus.failure(ExitStatus.usage, "--capture needs --fifo") }
+    guard let fifo else {
+      throw ExitStatus.failure(ExitStatus.usage, "--capture has no --fifo beside it, which says where to write")
+    }
     // Wireshark shows whatever is on standard error as a failure.
     var options = ["--write", fifo, "--stat-duration", "0", "--quiet"]
     for (flag, value) in [("--listen", listen), ("--vni", vni), ("--from", from), ("--filter", extcapCaptureFilter)] {

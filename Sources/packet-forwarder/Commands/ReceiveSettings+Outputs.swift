@@ -12,7 +12,8 @@ extension ReceiveSettings {
       return try MirrorReceiver(listen: address, interface: interface, workers: workers, receiveBuffer: bufferByteCount)
     } catch {
       if error.operation == .interface, let interface {
-        throw ExitStatus.failure(ExitStatus.configuration, "--interface \"\(interface)\": \(error.reason)")
+        throw OptionValue.invalid(
+          "--interface", interface, reason: error.reason, "the name of an interface that is there")
       }
       throw ExitStatus.failure(ExitStatus.inputOutput, "cannot listen on \(address): \(error.reason)")
     }

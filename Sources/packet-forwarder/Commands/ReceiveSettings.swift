@@ -32,26 +32,25 @@ struct ReceiveSettings {
   /// - Throws: the exit code of the first value that makes no sense, which has been said.
   init(_ command: ReceiveCommand) throws {
     guard let address = ListenAddress(command.listen) else {
-      throw Self.invalid("--listen", command.listen, "PORT, HOST:PORT or [IPv6]:PORT, the port in 0 ... 65535")
+      throw OptionValue.invalid("--listen", command.listen, "PORT, HOST:PORT or [IPv6]:PORT, the port in 0 ... 65535")
     }
     self.address = address
     interface = command.interface
-    let workers = try Self.number(command.workers, "--workers", 0...Self.maximumWorkers)
+    let workers = try OptionValue.number(command.workers, "--workers", 0...Self.maximumWorkers)
     self.workers = workers == 0 ? max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) : Int(workers)
     bufferByteCount = CInt(try Self.size(command.bufferSize, "--buffer-size", 1 << 16...1 << 30, "64KiB to 1GiB"))
-    let vnis = try command.vni.map { UInt32(try Self.number($0, "--vni", 0...UInt64(VXLANHeader.maximumVNI))) }
+    let vnis = try command.vni.map { UInt32(try OptionValue.number($0, "--vni", 0...UInt64(VXLANHeader.maximumVNI))) }
     let senders = try command.from.map { text in
-      guard let sender = SenderAddress(text) else { throw Self.invalid("--from", text, "an IPv4 or IPv6 address") }
+      guard let sender = SenderAddress(text) else {
+        throw OptionValue.invalid("--from", text, "an IPv4 or IPv6 address")
+      }
       return sender
     }
     plan = ReceivePlan(
       vnis: vnis, senders: senders, filter: try command.filter.map(Self.filter),
-      limit: try command.count.map { try Self.number($0, "--count", 1...UInt64(Int64.max)) })
-    interval = 1_000 * Int64(try Self.number(command.statDuration, "--stat-duration", 0...86_400))
-    guard let format = ReceiveReport.Format(rawValue: command.statFormat) else {
-      throw Self.invalid("--stat-format", command.statFormat, "text or json")
-    }
-    self.format = format
+      limit: try command.count.map { try OptionValue.number($0, "--count", 1...UInt64(Int64.max)) })
+    interval = 1_000 * Int64(try OptionValue.number(command.statDuration, "--stat-duration", 0...86_400))
+    format = try OptionValue.choice(command.statFormat, "--stat-format", ReceiveReport.Format.self)
     file = command.write
     tap = command.tap
     isQuiet = command.quiet
@@ -62,25 +61,29 @@ struct ReceiveSettings {
 
   /// What must not be said together, and names that are none.
   private func check(_ command: ReceiveCommand) throws {
-    if file == "" { throw Self.invalid("--write", "", "a file, or - for standard output") }
+    if file == "" { throw OptionValue.invalid("--write", "", "a file, or - for standard output") }
     if let tap, !ReceiveOutput.isTapName(tap) {
-      throw Self.invalid("--tap", tap, "an interface's name, at most 15 letters, digits, or any of -_.")
+      throw OptionValue.invalid("--tap", tap, "an interface's name, at most 15 letters, digits, or any of -_.")
     }
     if file == "-" {
       if isatty(STDOUT_FILENO) == 1 {
-        throw Self.invalid("--write", "-", "a file, or - where standard output is a pipe or a file, not a terminal")
+        throw OptionValue.invalid(
+          "--write", "-", "a file, or - where standard output is a pipe or a file, not a terminal")
       }
-      if printsLines { throw Self.invalid("--write", "-", "a file where --print has standard output") }
+      if printsLines { throw OptionValue.invalid("--write", "-", "a file where --print has standard output") }
     }
     if rotation != nil, file == nil || file == "-" {
-      throw Self.invalid(
+      throw OptionValue.invalid(
         "--write", file ?? "", "a file where --rotate-size, --rotate-seconds or --files says to rotate")
     }
     if let rotation, rotation.byteCount == nil, rotation.seconds == nil {
-      throw Self.invalid("--files", command.files ?? "", "--rotate-size or --rotate-seconds beside it")
+      throw OptionValue.invalid(
+        "--files", command.files ?? "", reason: "nothing says when a new file begins",
+        "--rotate-size or --rotate-seconds beside it")
     }
     if command.countOnly, file != nil || tap != nil || command.print {
-      throw Self.invalid("--count-only", "", "no --write, --tap or --print beside it")
+      let other = file != nil ? "--write" : tap != nil ? "--tap" : "--print"
+      throw OptionValue.conflict("--count-only", other, "leave one out")
     }
   }
 
@@ -90,8 +93,8 @@ struct ReceiveSettings {
         try size($0, "--rotate-size", 1 << 16...1 << 40, "64KiB to 1024GiB")
       },
       seconds: try command.rotateSeconds.map {
-        try number($0, "--rotate-seconds", 1...31_536_000)
-      }, fileCount: try command.files.map { Int(try number($0, "--files", 1...100_000)) })
+        try OptionValue.number($0, "--rotate-seconds", 1...31_536_000)
+      }, fileCount: try command.files.map { Int(try OptionValue.number($0, "--files", 1...100_000)) })
     return rotation == CaptureRotation() ? nil : rotation
   }
 
@@ -107,27 +110,15 @@ struct ReceiveSettings {
       else { break }
       return number << shift
     }
-    throw invalid(flag, text, "a size from \(words), such as 100MiB")
+    throw OptionValue.invalid(flag, text, "a size from \(words), such as 100MiB")
   }
 
   private static func filter(_ text: String) throws -> InnerFilter {
     do throws(InnerFilter.Failure) {
       return try InnerFilter(text)
     } catch {
-      throw invalid("--filter", text, "a pcap-filter expression such as tcp port 443 (\(error.message))")
+      throw OptionValue.invalid(
+        "--filter", text, reason: error.message, "a pcap-filter expression such as tcp port 443")
     }
-  }
-
-  /// A decimal number within `range`, or the line and exit code of a bad value.
-  private static func number(_ text: String, _ flag: String, _ range: ClosedRange<UInt64>) throws -> UInt64 {
-    let isDecimal = text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
-    guard isDecimal, let number = UInt64(text), range.contains(number) else {
-      throw invalid(flag, text, "a whole number, \(range.lowerBound) ... \(range.upperBound)")
-    }
-    return number
-  }
-
-  private static func invalid(_ flag: String, _ value: String, _ expected: String) -> ExitCode {
-    ExitStatus.failure(ExitStatus.configuration, "\(flag) \"\(value)\" is not valid: it takes \(expected)")
   }
 }

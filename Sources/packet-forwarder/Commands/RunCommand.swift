@@ -10,10 +10,14 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Mirror traffic until SIGTERM or SIGINT. SIGHUP looks the collectors up again.")
 
-  @OptionGroup var options: SettingOptions
+  @OptionGroup var options: MirrorOptions
+
+  @OptionGroup var views: RunViews
 
   func run() throws {
-    let source = options.source
+    if views.listInterfaces { return try Self.listInterfaces() }
+    let source = try options.source()
+    if views.showFilter { return try Self.showFilter(source) }
     let settings = try Settings.make(source)
     let signals = try Signals()
     // Rights are a thread's own, so before there is a second one.
@@ -27,11 +31,12 @@ struct RunCommand: ParsableCommand {
     try service.start(source, endingWith: signals.descriptor, log: console.log)
     logger.log(level: confinement.missing.isEmpty ? .info : .notice, "\(confinement)")
     if confinement.hasNoBacktrace { logger.warning("a crash will have no backtrace: SANDBOX=off lets it be made") }
-    _ = signals.wait(onHangup: service.reload)
+    _ = signals.wait(done: service.completion.descriptor, onHangup: service.reload)
     let deadline = MonotonicClock.milliseconds + Deadline.forEnding
     Deadline.set()
     // The workers get most of the time; the last statistics and the log the rest.
     var doubt = service.stop(by: deadline - 300)
+    if let summary = service.summary { Self.say(summary, settings.logFormat, console.log, logger) }
     if !console.statistics.flush(by: deadline - 100) {
       doubt = doubt ?? "the last statistics were not written: standard output was not read"
     }

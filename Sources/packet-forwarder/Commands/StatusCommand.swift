@@ -13,8 +13,8 @@ struct StatusCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: ArgumentHelp("The forwarder with this process ID.", valueName: "number"))
   var pid: String?
 
-  @Option(parsing: .unconditional, help: "text or json.")
-  var format = "text"
+  @Option(parsing: .unconditional, help: "text or json.", completion: .list(TextFormat.allCases.map(\.rawValue)))
+  var format = TextFormat.text.rawValue
 
   @Flag(help: "Also the flows that carry most; takes a second of sampling.")
   var flows = false
@@ -28,21 +28,20 @@ struct StatusCommand: ParsableCommand {
   private static let samplingMicroseconds: UInt32 = 1_300_000
 
   func run() throws {
-    guard ["text", "json"].contains(format) else {
-      throw ExitStatus.failure(ExitStatus.configuration, "--format \"\(format)\" is not valid: it takes text or json")
-    }
-    if watch, format == "json" {
-      throw ExitStatus.failure(ExitStatus.configuration, "--watch shows text; for JSON again and again use STAT_FORMAT")
+    let format = try OptionValue.choice(format, "--format", TextFormat.self)
+    if watch, format == .json {
+      throw OptionValue.conflict(
+        "--format=json", "--watch", "STAT_FORMAT=json has the forwarder print JSON again and again")
     }
     let name = try ForwarderChoice(pid: pid).only()
     if watch { return try StatusWatch(name: name, flows: flows).run() }
-    let request: StatusRequest = format == "json" ? .document(flows: flows) : .screen(flows: flows)
+    let request: StatusRequest = format == .json ? .document(flows: flows) : .screen(flows: flows)
     if flows {
       _ = try Self.ask(request, name)
       usleep(Self.samplingMicroseconds)
     }
     let answer = try Self.ask(request, name)
-    guard format == "text" else { return Self.show(StatusAnswer.shown(answer.dropLast())) }
+    guard format == .text else { return Self.show(StatusAnswer.shown(answer.dropLast())) }
     guard let lines = StatusAnswer.parsed(answer)?.lines else {
       throw ExitStatus.failure(ExitStatus.negative, "the forwarder is of another version")
     }
