@@ -30,9 +30,9 @@ struct Signals {
   /// For poll(2): readable while one waits to be taken.
   var descriptor: CInt { signals.descriptor }
 
-  /// Waits for SIGTERM, SIGINT, for `done` to become readable, or until `deadline` (milliseconds of `MonotonicClock`).
+  /// Waits for SIGTERM, SIGINT, for one of `done` to become readable, or until `deadline` (milliseconds of `MonotonicClock`).
   /// Calls `onHangup` for each SIGHUP before. A bad day of the system is no reason to end, so poll(2) is made again.
-  func wait(done: CInt = -1, until deadline: Int64? = nil, onHangup: () -> Void = {}) -> Wake {
+  func wait(done: CInt..., until deadline: Int64? = nil, onHangup: () -> Void = {}) -> Wake {
     while true {
       while let number = signals.next() {
         if number != SIGHUP { return .end }
@@ -40,9 +40,9 @@ struct Signals {
       }
       let left = deadline.map { $0 - MonotonicClock.milliseconds }
       if let left, left <= 0 { return .timeout }
-      var entries: [pollfd] = [.readable(signals.descriptor), .readable(done)]
+      var entries: [pollfd] = [.readable(signals.descriptor)] + done.map(pollfd.readable)
       Polling.wait(&entries, milliseconds: left.map { Int32(clamping: $0) } ?? -1)
-      if entries[0].revents == 0, entries[1].revents != 0 { return .done }
+      if entries[0].revents == 0, entries[1...].contains(where: { $0.revents != 0 }) { return .done }
     }
   }
 }

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 extension EndToEnd {
-  /// `packet-forwarder receive` at the far end, and `packet-forwarder demo`.
+  /// `packet-forwarder receive` at the far end.
   @Suite struct Commands {
     /// The collector's side in a pipe with tshark, over both outer protocols.
     @Test(arguments: [Testbed.Address.collector, Testbed.Address.collector6])
@@ -200,35 +200,6 @@ extension EndToEnd {
       let sockets = try testbed.collector.run(["ss", "-Hlun", "sport = :4789"]).split(separator: "\n")
       if sockets.isEmpty { return nil }
       return sockets.compactMap { Int($0.split(separator: " ")[1]) }.reduce(0, +)
-    }
-
-    /// One command shows mirrored packets as they arrive, and ends by itself after `--count`.
-    @Test func theDemoShowsMirroredPackets() throws {
-      try withTestbed { testbed in
-        let command = [try Tool.packetForwarder(), "demo", "--count", "10"]
-        let demo = try testbed.start(command, in: testbed.app)
-        let traffic = try testbed.startScript(
-          "udp_sender.py", ["127.0.0.1", "7000", "0", "100", "50"], in: testbed.app)
-        #expect(try demo.wait(seconds: 20) == .status(0), "\(demo.errorOutput)")
-        traffic.terminate()
-        let lines = demo.output.split(separator: "\n")
-        #expect(lines.count >= 10, "\(demo.output)")
-        #expect(lines.filter { $0.contains("127.0.0.1") }.count >= 10, "\(demo.output)")
-      }
-    }
-
-    @Test(arguments: [SIGINT, SIGTERM]) func demoIsInterrupted(_ signal: Int32) throws {
-      try withTestbed { testbed in
-        let demo = try testbed.start([try Tool.packetForwarder(), "demo"], in: testbed.app)
-        let traffic = try testbed.startScript(
-          "udp_sender.py", ["127.0.0.1", "7000", "0", "100", "50"], in: testbed.app)
-        try eventually("mirrored packets; \(demo.errorOutput)") {
-          demo.output.split(separator: "\n").count > 5 || !demo.isRunning
-        }
-        demo.signal(signal)
-        #expect(try demo.wait(seconds: 2) == .status(0), "\(demo.errorOutput)")
-        traffic.terminate()
-      }
     }
   }
 }

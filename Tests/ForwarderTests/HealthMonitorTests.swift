@@ -40,6 +40,17 @@ import Testing
     monitor.look(status)
   }
 
+  /// A service manager ends what says no more that it goes on: so only what a start anew would help is not said.
+  @Test func onlyAStandstillIsForTheServiceManager() {
+    let others: [HealthTrouble] = [
+      .interfaceLost(name: "eth0", reason: ""), .captureLost(reason: ""), .filterClosed(reason: ""),
+      .noDestination(reason: ""), .sendsFail(milliseconds: 90_000, reason: ""),
+    ]
+    #expect(!others.contains(where: \.isCuredByRestart))
+    let standstills: [HealthTrouble] = [.workerEnded(index: 0), .workerStalled(index: 0, milliseconds: 5_000)]
+    #expect(standstills.allSatisfy(\.isCuredByRestart))
+  }
+
   @Test func verdictsAreSaidOnce() throws {
     let monitor = try monitor(file: nil)
     #expect(monitor.reason == "it has only just started")

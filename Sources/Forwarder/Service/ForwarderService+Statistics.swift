@@ -2,7 +2,7 @@ import Glibc
 import Logging
 public import Mirror
 import System
-import Telemetry
+package import Telemetry
 import Transport
 import Wire
 
@@ -12,7 +12,7 @@ extension ForwarderService {
   public var counters: Counters { workers.reduce(Counters()) { $0 + $1.counters } }
 
   /// All there is to tell of this moment.
-  var snapshot: ForwarderStatus {
+  package var snapshot: ForwarderStatus {
     let workers = self.workers.map(\.status)
     let destinations = directory.destinations
     let collectors = directory.collectors

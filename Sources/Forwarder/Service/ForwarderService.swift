@@ -56,18 +56,20 @@ public final class ForwarderService: Sendable {
     var opener: (EngineOpener) -> Worker.Opener = { $0.open }
     /// nil: those for the settings.
     var healthLimits: HealthRules.Limits?
+    /// Who has started the program, if that wants to be told how it is.
+    var manager: ServiceManager?
   }
 
   /// A forwarder that does nothing yet. `output` gets each line of statistics; `lostLines` tells how many lines were not
-  /// written until now.
+  /// written until now; `manager` is told how it is.
   ///
   /// - Throws: `SystemError` where the process may open no more descriptors.
   package convenience init(
-    _ settings: Settings, logger: Logger,
+    _ settings: Settings, logger: Logger, manager: ServiceManager? = nil,
     lostLines: @escaping @Sendable () -> ForwarderStatus.LostLines = { ForwarderStatus.LostLines() },
     output: @escaping @Sendable (String) -> Void
   ) throws(SystemError) {
-    try self.init(settings, logger: logger, parts: Parts(), lostLines: lostLines, output: output)
+    try self.init(settings, logger: logger, parts: Parts(manager: manager), lostLines: lostLines, output: output)
   }
 
   init(
@@ -92,7 +94,8 @@ public final class ForwarderService: Sendable {
     self.limiter = limiter
     self.lostLines = lostLines
     let limits = parts.healthLimits ?? HealthRules.Limits(statDuration: settings.statDuration)
-    health = try HealthMonitor(healthFile: settings.healthFile, limits: limits, logger: logger)
+    health = try HealthMonitor(
+      healthFile: settings.healthFile, limits: limits, manager: parts.manager, logger: logger)
     board = InterfaceBoard()
     workers = try Self.workers(
       settings, limiter, Self.quota(settings, completion), logger: logger, opener: parts.opener, settled: settled,
@@ -155,6 +158,7 @@ public final class ForwarderService: Sendable {
     serveStatus()
     announceStart()
     try runThread("statistics") { $0.runPeriodicTasks() }
+    health.announceReady()
   }
 
   /// Looks the collectors' names up now.

@@ -4,32 +4,35 @@ extension FrameSummary {
   /// `source` and `destination` are complete but for a port; an IPv6 address is in brackets for it.
   static func transport(
     _ segment: RawSpan, number: UInt8, fragmentOffset: Int, source: String, destination: String
-  ) -> String {
+  ) -> FrameSummary {
     let name = names[number] ?? "protocol \(number)"
     guard fragmentOffset == 0 else {
-      return "\(bare(source)) -> \(bare(destination)) \(name) fragment at \(fragmentOffset)"
+      return FrameSummary("\(name) fragment at \(fragmentOffset)", bare(source), bare(destination))
     }
     switch number {
     case IPProtocol.tcp:
       guard segment.byteCount >= TCPHeader.minimumByteCount else { break }
-      return ports(segment, source, destination) + " TCP \(tcpFlags(segment.read(TCPHeader.flags)))"
+      return ports("TCP \(tcpFlags(segment.read(TCPHeader.flags)))", segment, source, destination)
     case IPProtocol.udp, IPProtocol.sctp:
       guard segment.byteCount >= UDPHeader.byteCount else { break }
-      return ports(segment, source, destination) + " " + name
+      return ports(name, segment, source, destination)
     case IPProtocol.icmp, IPProtocol.icmpv6:
       guard segment.byteCount >= ICMPHeader.minimumByteCount else { break }
       let type = segment.read(ICMPHeader.type)
       let messages = number == IPProtocol.icmp ? icmpMessages : icmpv6Messages
       let text = messages[type] ?? "type \(type) code \(segment.read(ICMPHeader.code))"
-      return "\(bare(source)) -> \(bare(destination)) \(name) \(text)"
+      return FrameSummary("\(name) \(text)", bare(source), bare(destination))
     default:
-      return "\(bare(source)) -> \(bare(destination)) \(name)"
+      return FrameSummary(name, bare(source), bare(destination))
     }
-    return "\(bare(source)) -> \(bare(destination)) malformed \(name)"
+    return FrameSummary("malformed \(name)", bare(source), bare(destination))
   }
 
-  private static func ports(_ segment: RawSpan, _ source: String, _ destination: String) -> String {
-    "\(source):\(segment.read(UDPHeader.sourcePort)) -> \(destination):\(segment.read(UDPHeader.destinationPort))"
+  private static func ports(
+    _ what: String, _ segment: RawSpan, _ source: String, _ destination: String
+  ) -> FrameSummary {
+    let (from, to) = (segment.read(UDPHeader.sourcePort), segment.read(UDPHeader.destinationPort))
+    return FrameSummary(what, "\(source):\(from)", "\(destination):\(to)")
   }
 
   private static func bare(_ address: String) -> String {

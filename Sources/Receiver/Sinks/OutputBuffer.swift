@@ -52,6 +52,14 @@ struct OutputBuffer: ~Copyable {
     count += MemoryLayout<Value>.size
   }
 
+  /// Makes room for a frame's text, at most `capacity` bytes of it, and appends it.
+  mutating func append(_ text: String, frameByteCount: Int) throws(ReceiverError) {
+    let bytes = Array(text.utf8)
+    try reserve(bytes.count)
+    unsafe append(bytes.span.bytes)
+    endFrame(byteCount: frameByteCount)
+  }
+
   /// Appends bytes. Traps without room: `reserve` first.
   mutating func append(_ bytes: RawSpan) {
     precondition(bytes.byteCount <= capacity - count)

@@ -13,10 +13,8 @@ public struct SummaryPrinter: ~Copyable, FrameSink {
 
   /// Prints the frame's line, once the buffer is full or flushed.
   public mutating func receive(_ frame: RawSpan, _ origin: FrameOrigin) throws(ReceiverError) {
-    let line = Array((FrameSummary.line(frame, header: origin.header, timestamp: origin.timestamp) + "\n").utf8)
-    try output.reserve(line.count)
-    for byte in line { output.append(byte) }
-    output.endFrame(byteCount: frame.byteCount)
+    let line = FrameSummary.line(frame, header: origin.header, timestamp: origin.timestamp) + "\n"
+    try output.append(line, frameByteCount: frame.byteCount)
   }
 
   /// Frames whose lines are in the buffer, or were lost with it.

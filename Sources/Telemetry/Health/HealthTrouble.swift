@@ -15,6 +15,14 @@ package enum HealthTrouble: Equatable, Sendable, CustomStringConvertible {
   /// Every send has failed for so many milliseconds.
   case sendsFail(milliseconds: Int64, reason: String)
 
+  /// Whether a start anew would help: the program itself stands still. Everything else is tried again in any case.
+  package var isCuredByRestart: Bool {
+    switch self {
+    case .workerEnded, .workerStalled: true
+    case .interfaceLost, .captureLost, .filterClosed, .noDestination, .sendsFail: false
+    }
+  }
+
   /// For people, without a full stop.
   package var description: String {
     switch self {

@@ -25,7 +25,9 @@ struct RunCommand: ParsableCommand {
     let console = try Console(say: Console.sayAsWarning(settings.logFormat))
     let logger = Console.logger(level: settings.logLevel, format: settings.logFormat, output: console.log)
     for misspelling in source.misspellings { logger.warning("\(misspelling)") }
-    let service = try ForwarderService.make(settings, logger: logger, console, output: console.statistics)
+    let service = try ForwarderService.make(
+      settings, logger: logger, manager: ServiceManager(ProcessEnvironment.variables), console,
+      output: console.statistics)
     try service.start(source, endingWith: signals.descriptor, log: console.log)
     logger.log(level: confinement.missing.isEmpty ? .info : .notice, "\(confinement)")
     if confinement.hasNoBacktrace { logger.warning("a crash will have no backtrace: SANDBOX=off lets it be made") }
@@ -65,16 +67,16 @@ extension Settings {
 }
 
 extension ForwarderService {
-  /// A forwarder whose statistics go to `output`, one of the console's, or the end of the program with one line.
+  /// A forwarder whose statistics go to `output`, one of the console's, or to nobody, or the end of the program with one line.
   static func make(
-    _ settings: Settings, logger: Logger, _ console: Console, output: LineOutput
+    _ settings: Settings, logger: Logger, manager: ServiceManager? = nil, _ console: Console, output: LineOutput?
   ) throws -> ForwarderService {
     let (log, statistics) = (console.log, console.statistics)
     do throws(SystemError) {
       return try ForwarderService(
-        settings, logger: logger,
+        settings, logger: logger, manager: manager,
         lostLines: { ForwarderStatus.LostLines(log: log.lostTotal, statistics: statistics.lostTotal) },
-        output: { output.write($0) })
+        output: { output?.write($0) })
     } catch {
       throw ExitStatus.failure(error)
     }
