@@ -47,6 +47,8 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    // No pkgConfig: it would link the library, where the module wants the archive.
+    .systemLibrary(name: "CYaml", providers: [.apt(["libyaml-dev"])]),
     .target(name: "CLinux", cSettings: hardened),
     .target(name: "CStart", cSettings: hardened),
     .target(name: "System", dependencies: ["CLinux"], swiftSettings: packetPath),
@@ -68,11 +70,12 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Receiver", dependencies: ["CLinux", "CPcap", "System", "Telemetry", "Wire"], swiftSettings: packetPath),
+    .target(name: "Inject", dependencies: ["CYaml", "Forwarder"], swiftSettings: strict),
     .executableTarget(
       name: "packet-forwarder",
       dependencies: [
         "CStart", "CLinux", "System", "Wire", "Capture", "Transport", "Mirror", "Telemetry", "Forwarder", "Check",
-        "Receiver",
+        "Inject", "Receiver",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -97,6 +100,7 @@ let package = Package(
       dependencies: ["Forwarder", "Mirror", "Capture", "System", "Telemetry", "Transport", "TestSupport"]),
     .testTarget(
       name: "CheckTests", dependencies: ["Check", "Capture", "Forwarder", "System", "Transport", "Wire", "TestSupport"]),
+    .testTarget(name: "InjectTests", dependencies: ["Inject"]),
     .testTarget(name: "ReceiverTests", dependencies: ["Receiver", "System", "Telemetry", "TestSupport", "Wire"]),
     // Reads the sources; builds none of them.
     .testTarget(name: "ArchitectureTests"),

@@ -9,6 +9,12 @@ enum ExitStatus {
   /// The answer is no: not healthy, or nobody to ask.
   static let negative: Int32 = 1
   static let usage: Int32 = 64
+  /// The input is nothing that the program knows.
+  static let dataError: Int32 = 65
+  /// There is no input.
+  static let noInput: Int32 = 66
+  /// The output cannot be made.
+  static let cannotCreate: Int32 = 73
   static let inputOutput: Int32 = 74
   /// Ended as asked, but not all is said or done.
   static let temporaryFailure: Int32 = 75

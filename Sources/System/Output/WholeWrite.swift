@@ -26,4 +26,11 @@ package enum WholeWrite {
       return (done, nil)
     }
   }
+
+  /// The same, for whom only all of it will do.
+  ///
+  /// - Returns: what kept it from being written; nil if it was.
+  package static func write(_ bytes: [UInt8], to descriptor: CInt, _ name: String) -> SystemError? {
+    unsafe write(bytes.span.bytes, to: descriptor).code.map { SystemError(operation: "write(\(name))", code: $0) }
+  }
 }
