@@ -55,7 +55,12 @@ extension Setting {
     Setting(
       "sample", "SAMPLE", to: \.sample, .number(1...1_000_000, "a number from 1 to 1000000"),
       help: "Mirror one of this many flows."),
-    Setting("stat-format", "STAT_FORMAT", to: \.statFormat, .choice, help: "text or json."),
+    Setting(
+      "stat-format", "STAT_FORMAT", to: \.statFormat, .choice,
+      help: "text, json, or emf (CloudWatch's embedded metric format)."),
+    Setting(
+      "metrics", "METRICS", to: \.metrics, .scrapeAddress, otherwise: "off",
+      help: "Where Prometheus may ask for figures: :9749, 127.0.0.1:9749, [::1]:9749."),
     Setting(
       "log-level", "LOG_LEVEL", "LOGLEVEL", to: \.logLevel, .logLevel,
       help: "trace, debug, info, notice, warning, error or critical."),

@@ -2,6 +2,7 @@ import ArgumentParser
 import Receiver
 import Glibc
 import System
+import Telemetry
 import Wire
 
 /// What `receive` was told, read and checked before anything is opened.
@@ -23,6 +24,8 @@ struct ReceiveSettings {
   /// Milliseconds between statistics; 0 is off.
   let interval: Int64
   let format: ReceiveReport.Format
+  /// Where figures and health are shown; nil: nowhere.
+  let metrics: ScrapeAddress?
   /// Whether only failures are told.
   let isQuiet: Bool
 
@@ -49,9 +52,13 @@ struct ReceiveSettings {
       limit: try command.count.map { try Self.number($0, "--count", 1...UInt64(Int64.max)) })
     interval = 1_000 * Int64(try Self.number(command.statDuration, "--stat-duration", 0...86_400))
     guard let format = ReceiveReport.Format(rawValue: command.statFormat) else {
-      throw Self.invalid("--stat-format", command.statFormat, "text or json")
+      throw Self.invalid("--stat-format", command.statFormat, "text, json or emf")
     }
     self.format = format
+    metrics = try command.metrics.map { text in
+      guard let address = ScrapeAddress(text) else { throw Self.invalid("--metrics", text, ScrapeAddress.takes) }
+      return address
+    }
     file = command.write
     tap = command.tap
     isQuiet = command.quiet
