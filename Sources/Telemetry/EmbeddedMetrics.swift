@@ -23,7 +23,8 @@ package struct EmbeddedMetrics: Sendable {
     self.namespace = namespace
     self.time = time
     // CloudWatch takes ASCII that is not all white space.
-    let name = String(service.unicodeScalars.prefix(Self.maximumLength).map { 0x20..<0x7F ~= $0.value ? Character($0) : "?" })
+    let name = String(
+      service.unicodeScalars.prefix(Self.maximumLength).map { 0x20..<0x7F ~= $0.value ? Character($0) : "?" })
     self.service = name.allSatisfy { $0 == " " } ? "unknown" : name
   }
 
@@ -31,7 +32,11 @@ package struct EmbeddedMetrics: Sendable {
   package mutating func add<Source>(_ table: MetricTable<Source>, of source: Source) {
     for row in table.rows {
       let value = row.json(of: source)
-      if let unit = row.embeddedUnit { figures.append((row.key, unit, value)) } else { properties.append((row.key, value)) }
+      if let unit = row.embeddedUnit {
+        figures.append((row.key, unit, value))
+      } else {
+        properties.append((row.key, value))
+      }
     }
   }
 

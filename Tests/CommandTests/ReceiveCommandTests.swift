@@ -11,7 +11,11 @@ import Testing
     (["--count", "0"], "--count \"0\" is not valid: it takes a whole number, 1 ... 9223372036854775807"),
     (["--stat-duration", "-1"], "--stat-duration \"-1\" is not valid: it takes a whole number, 0 ... 86400"),
     (["--stat-duration", "1s"], "--stat-duration \"1s\" is not valid: it takes a whole number, 0 ... 86400"),
-    (["--stat-format", "xml"], "--stat-format \"xml\" is not valid: it takes text or json"),
+    (["--stat-format", "xml"], "--stat-format \"xml\" is not valid: it takes text, json or emf"),
+    (
+      ["--metrics", "9749"],
+      "--metrics \"9749\" is not valid: it takes an address and a port, such as :9749, 127.0.0.1:9749 or [::1]:9749"
+    ),
     (["--from", "name"], "--from \"name\" is not valid: it takes an IPv4 or IPv6 address"),
     (
       ["--buffer-size", "2GiB"],

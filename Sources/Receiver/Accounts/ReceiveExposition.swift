@@ -50,7 +50,7 @@ package final class ReceiveExposition: Sendable {
           outputs.map { ([.init(name: "output", value: $0.name)], .whole($0.isOver ? 0 : 1)) }),
       ]
       + ReceiveMetrics.counters.families(prefix: Self.prefix, of: statistics.counters)
-      + ReceiveMetrics.senders.families(prefix: Self.senderPrefix, of: labelled) + process.families
+      + ReceiveMetrics.senders.families(prefix: Self.senderPrefix, of: "a sender", labelled) + process.families
     return all.map { Self.unsteady.contains($0.name) ? highWater.raised($0) : $0 }
   }
 

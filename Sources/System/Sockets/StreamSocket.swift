@@ -21,7 +21,8 @@ package enum StreamSocket {
   /// Connects to `address`, waiting until `limit`.
   ///
   /// - Throws: `SystemError` of `connect`; ETIMEDOUT where nobody has answered in time.
-  package static func connect(to address: SocketAddress, until limit: TimeLimit) throws(SystemError) -> OwnedDescriptor {
+  package static func connect(to address: SocketAddress, until limit: TimeLimit) throws(SystemError) -> OwnedDescriptor
+  {
     let opened = try open(address)
     do throws(SystemError) {
       try opened.connect(to: address)

@@ -25,10 +25,10 @@ package enum ForwarderExposition {
       + ForwarderMetrics.counters.families(prefix: prefix, of: status.counters, without: hidden)
       + ForwarderMetrics.status.families(prefix: prefix, of: status)
       + ForwarderMetrics.process.families(prefix: prefix, of: status, without: hidden)
-      + ForwarderMetrics.collector.families(prefix: prefix, of: reports)
-      + ForwarderMetrics.path.families(prefix: prefix, of: collectors)
-      + ForwarderMetrics.destination.families(prefix: prefix, of: destinations)
-      + ForwarderMetrics.worker.families(prefix: prefix, of: workers) + process.families
+      + ForwarderMetrics.collector.families(prefix: prefix, of: "a collector", reports)
+      + ForwarderMetrics.path.families(prefix: prefix, of: "a collector", collectors)
+      + ForwarderMetrics.destination.families(prefix: prefix, of: "an entry of DESTINATION", destinations)
+      + ForwarderMetrics.worker.families(prefix: prefix, of: "a capture thread", workers) + process.families
   }
 
   private static func infos(_ status: ForwarderStatus) -> [MetricFamily] {
@@ -42,5 +42,7 @@ package enum ForwarderExposition {
     ].compactMap(\.self)
   }
 
-  private static func labels(_ name: String, _ value: String) -> MetricFamily.Labels { [.init(name: name, value: value)] }
+  private static func labels(_ name: String, _ value: String) -> MetricFamily.Labels {
+    [.init(name: name, value: value)]
+  }
 }

@@ -48,7 +48,9 @@ package struct HTTPConversation: Conversation {
   ///
   /// - Returns: whether there is something to be done: an answer, or the end.
   private mutating func ask(_ before: [UInt8], _ connection: OwnedDescriptor) throws(SystemError) -> Bool {
-    guard let more = try connection.receiveNow(atMost: HTTPRequest.maximumByteCount - before.count) else { return false }
+    guard let more = try connection.receiveNow(atMost: HTTPRequest.maximumByteCount - before.count) else {
+      return false
+    }
     let head = before + more
     let response: HTTPResponse
     switch HTTPRequest.read(head) {

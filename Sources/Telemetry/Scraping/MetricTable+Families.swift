@@ -3,16 +3,20 @@ extension MetricTable {
   package typealias LabelledSource = (labels: MetricFamily.Labels, source: Source)
 
   /// The figures of all `sources` as Prometheus has them, in the order of the rows; what is no number is left out. A
-  /// family is there also where it has no number yet.
-  package func families(
-    prefix: String, of sources: [LabelledSource], without hidden: Set<String> = []
-  ) -> [MetricFamily] {
-    rows.compactMap { row in hidden.contains(row.key) ? nil : row.family(prefix: prefix, of: sources) }
+  /// family is there also where it has no number yet. `subject` says in its help what a source is.
+  package func families(prefix: String, of subject: String, _ sources: [LabelledSource]) -> [MetricFamily] {
+    rows.compactMap { row in
+      row.family(prefix: prefix, of: sources).map { family in
+        var family = family
+        family.help = "of \(subject): \(family.help)"
+        return family
+      }
+    }
   }
 
   /// The figures of one source.
   package func families(prefix: String, of source: Source, without hidden: Set<String> = []) -> [MetricFamily] {
-    families(prefix: prefix, of: [([], source)], without: hidden)
+    rows.compactMap { row in hidden.contains(row.key) ? nil : row.family(prefix: prefix, of: [([], source)]) }
   }
 }
 
@@ -26,7 +30,9 @@ extension Metric {
     let samples = sources.flatMap { labels, source in
       familySamples(of: source).map { (labels: labels + $0.labels, value: $0.value) }
     }
-    let help = self.help.split(separator: "`", omittingEmptySubsequences: false).joined()
+    // Without what is said of the statistics' form.
+    let words = help.split(separator: "`", omittingEmptySubsequences: false).joined()
+    let help = words.hasSuffix(", RFC 3339") ? String(words.dropLast(", RFC 3339".count)) : words
     return MetricFamily(prefix + name, kind, unit: unit, help: help, samples)
   }
 
