@@ -120,6 +120,34 @@ extension EndToEnd {
       }
     }
 
+    /// Dashboard, rules and documents speak of figures that there are; the rules are ones, and go off for what they are for.
+    @Test(.whereInstalled(["promtool"])) func whatIsDeployedSpeaksOfWhatThereIs() throws {
+      try withTestbed { testbed in
+        let receiver = try ReceiveProcess(["--count-only", "--metrics", ":9750"], testbed: testbed)
+        let bench = try bench(testbed, .ring)
+        let pages = [
+          try testbed.app.run(["curl", "-sS", "http://127.0.0.1:9749/metrics"]),
+          try testbed.collector.run(["curl", "-sS", "http://127.0.0.1:9750/metrics"]),
+        ]
+        let names = Set(pages.joined().matches(of: /(?m)^# TYPE (\S+) /).map { String($0.1) })
+        let root = URL(filePath: #filePath).appending(path: "../../..").standardized
+        for file in ["deploy/monitoring/dashboard.json", "deploy/monitoring/alerts.yaml", "docs/metrics.md"] {
+          let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
+          let used = Set(text.matches(of: /\b(packet_forwarder|process)_[a-z_]*[a-z]\b/).map { String($0.0) })
+          // Only where ECS says what task it is.
+          let missing = used.subtracting(names).subtracting(["packet_forwarder_task_info"])
+          #expect(missing.isEmpty && used.count > 10, "\(file): \(missing)")
+        }
+        let folder = root.appending(path: "deploy/monitoring").path
+        for command in ["check rules alerts.yaml", "test rules alerts-test.yaml"] {
+          #expect(try testbed.app.run(["sh", "-c", "cd \(folder) && promtool \(command)"]).contains("SUCCESS"))
+        }
+        try bench.forwarder.stop()
+        receiver.process.signal(SIGTERM)
+        #expect(try receiver.process.wait(seconds: 5) == .status(0))
+      }
+    }
+
     /// One line, and the exit code of what is wrong: another program has the port, no interface has the address.
     @Test(arguments: [
       (":9749", Int32(74), "Address already in use"), ("198.51.100.77:9749", 78, "Cannot assign requested address"),

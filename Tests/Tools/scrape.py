@@ -45,7 +45,7 @@ def kinds(families, is_open):
 
 
 if sys.argv[1] == "files":
-    text, other = (open(name, encoding="utf-8").read() for name in sys.argv[2:4])
+    text, other = (open(name, encoding="utf-8", newline="").read() for name in sys.argv[2:4])
 else:
     text, other = get(sys.argv[2], TEXT), get(sys.argv[2], OPEN)
 one, two = list(text_families(text)), list(open_families(other))
