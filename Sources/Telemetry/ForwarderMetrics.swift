@@ -28,6 +28,11 @@ package enum ForwarderMetrics {
     Metric("destination", .identity, help: "collectors, as `DESTINATION` has them", .text(\.destination)),
     Metric("host", .identity, help: "name of the machine or container", .text(\.host)),
     Metric(
+      "task", .identity, help: "ECS's identifier of the task; null where none is known", .text { known($0.task?.id) }),
+    Metric(
+      "zone", .identity, help: "availability zone of the task; null where none is known",
+      .text { known($0.task?.zone) }),
+    Metric(
       "unhealthy", .identity, help: "why it does not do its work, as `healthcheck` says it; null while it does",
       .text(\.unhealthy)),
     Metric(
@@ -140,10 +145,11 @@ package enum ForwarderMetrics {
       "failed", .counter, .datagrams, help: "datagrams that could not be sent to it, by errno name",
       .tally(label: "errno") { report in
         report.failed.sorted { $0.key < $1.key }.map { (ErrnoName.of($0.key), $0.value) }
-      }),
+      }, series: "failed_datagrams"),
     Metric(
       "icmp", .counter, .messages, help: "ICMP errors about our datagrams, by what they say",
-      .tally(label: "message") { report in report.icmp.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }),
+      .tally(label: "message") { report in report.icmp.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } },
+      series: "icmp_messages"),
     Metric("last_error", .identity, help: "last trouble in words; null if there was none", .text(\.lastError)),
   ])
 
@@ -152,6 +158,8 @@ package enum ForwarderMetrics {
     MetricSum("captured_packets", of: ["forwarded_packets", "dropped_total"]),
     MetricSum("dropped_total", of: droppedPackets.parts.map { "\(droppedPackets.key).\($0.key)" }),
   ]
+
+  private static func known(_ text: String?) -> String? { text?.isEmpty == false ? text : nil }
 
   static func utc(_ nanoseconds: Int64) -> String { UTCTime.rfc3339(UInt64(clamping: nanoseconds)) }
 

@@ -47,6 +47,8 @@ package struct ForwarderStatus: Sendable {
   /// Of all workers together.
   package var counters: Counters
 
+  /// The task that it runs in; nil where none is known.
+  package var task: TaskMetadata?
   /// Number of the process.
   package var processID: Int32 = 0
   /// Why it does not do its work, in one line; nil while it is healthy.

@@ -1,3 +1,5 @@
+import System
+
 extension Metric {
   /// Its value.
   package func json(of source: Source) -> JSONValue {
@@ -7,6 +9,7 @@ extension Metric {
     case .decimal(let read): .decimal(read(source))
     case .flag(let read): .flag(read(source))
     case .text(let read): read(source).map(JSONValue.string) ?? .null
+    case .moment(let read): read(source).map { .string(UTCTime.rfc3339($0)) } ?? .null
     case .parts(_, let parts): .object(parts.map { ($0.key, $0.json(of: source)) })
     case .tally(_, let read): .object(read(source).filter { $0.count > 0 }.map { ($0.name, .number($0.count)) })
     }

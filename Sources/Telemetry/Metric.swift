@@ -15,6 +15,8 @@ package struct Metric<Source>: Sendable {
     case flag(@Sendable (Source) -> Bool)
     /// Words; nil where there are none.
     case text(@Sendable (Source) -> String?)
+    /// A time, in nanoseconds since 1970; nil where there is none.
+    case moment(@Sendable (Source) -> UInt64?)
     /// The sum of parts that are known beforehand. A part's key is its value of `label`.
     case parts(label: String, [Metric<Source>])
     /// The sum of parts that come up as the program runs, such as one for each errno that was seen. A part's name is
@@ -34,21 +36,24 @@ package struct Metric<Source>: Sendable {
   /// One sentence for the operator, in Markdown.
   package let help: String
   let reading: Reading
+  /// What Prometheus calls it, without the program's name in front and without what its kind and unit put behind.
+  let series: String
   /// What the totals at the end of the last line for people call it; nil: it is not among them.
   let totalName: String?
   /// nil: it is not in the line for people.
   let words: Words?
 
-  /// A row of a table.
+  /// A row of a table. `series` is for a key that says too little, or too much, where it stands alone.
   package init(
     _ key: String, _ kind: MetricKind, _ unit: MetricUnit? = nil, help: String, _ reading: Reading,
-    totalName: String? = nil, words: Words? = nil
+    series: String? = nil, totalName: String? = nil, words: Words? = nil
   ) {
     self.key = key
     self.kind = kind
     self.unit = unit
     self.help = help
     self.reading = reading
+    self.series = series ?? key
     self.totalName = totalName
     self.words = words
   }

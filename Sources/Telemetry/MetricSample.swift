@@ -6,6 +6,12 @@ package struct MetricSample: Equatable, Sendable {
     package var name: String
     /// Such as `oversize`.
     package var value: String
+
+    /// Such as `reason="oversize"`.
+    package init(name: String, value: String) {
+      self.name = name
+      self.value = value
+    }
   }
 
   /// From the outermost in; none where the figure has no parts.
@@ -35,7 +41,7 @@ extension Metric {
       return read(source).filter { $0.count > 0 }.map {
         MetricSample(labels: [.init(name: label, value: $0.name)], value: $0.count)
       }
-    case .decimal, .flag, .text:
+    case .decimal, .flag, .text, .moment:
       return []
     }
   }

@@ -15,7 +15,7 @@ import Testing
     "Capture": ["Ring", "Libpcap", "Filter"],
     "Transport": ["Sending", "Collectors", "Probing"],
     "Mirror": ["Selection", "Limits", "Encapsulation"],
-    "Telemetry": ["Health", "Status"],
+    "Telemetry": ["Health", "Placement", "Scraping", "Status"],
     "Forwarder": ["Configuration", "Service", "Collectors", "Workers"],
     "Check": ["Probes", "Findings"],
     "Receiver": ["Intake", "Accounts", "Sinks"],

@@ -11,7 +11,11 @@ import Testing
     (["--count", "0"], "--count=0 makes no sense; it takes a number from 1 on"),
     (["--stat-duration", "-1"], "--stat-duration=-1 makes no sense; it takes a number from 0 to 86400"),
     (["--stat-duration", "1s"], "--stat-duration=1s makes no sense; it takes a number from 0 to 86400"),
-    (["--stat-format", "xml"], "--stat-format=xml makes no sense; it takes text or json"),
+    (["--stat-format", "xml"], "--stat-format=xml makes no sense; it takes text, json or emf"),
+    (
+      ["--metrics", "9749"],
+      "--metrics=9749 makes no sense; it takes an address and a port, such as :9749, 127.0.0.1:9749 or [::1]:9749"
+    ),
     (["--from", "name"], "--from=name makes no sense; it takes an IPv4 or IPv6 address"),
     (
       ["--buffer-size", "2GiB"],

@@ -11,9 +11,10 @@ import Testing
     ("DESTINATION", "192.0.2.1:99999", destination), ("DESTINATION", "a b", destination),
     ("VNI", "16777216", "a number from 0 to 16777215"), ("STAT_DURATION", "-1", "seconds from 0 (off) to 86400"),
     ("CAPTURE", "magic", "auto, ring or libpcap"), ("OVERSIZE", "fold", "segment, truncate or drop"),
-    ("STAT_FORMAT", "xml", "text or json"), ("SAMPLE", "0", "a number from 1 to 1000000"),
+    ("STAT_FORMAT", "xml", "text, json or emf"), ("SAMPLE", "0", "a number from 1 to 1000000"),
     ("BUFFER_SIZE", "1KiB", "a size from 1MiB to 4GiB, such as 32MiB"),
     ("LOG_LEVEL", "loud", "one of trace, debug, info, notice, warning, error, critical"),
+    ("METRICS", "everywhere", "an address and a port, such as :9749, 127.0.0.1:9749 or [::1]:9749"),
     ("MIRROR_METADATA", "maybe", "yes or no"), ("SANDBOX", "sometimes", "auto, off or require"),
   ])
   func aBadValueEndsWith78(variable: String, value: String, takes: String) throws {

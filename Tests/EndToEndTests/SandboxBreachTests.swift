@@ -11,7 +11,7 @@ extension EndToEnd {
     {
       let environment = [
         "DESTINATION": Testbed.Address.collector, "INTERFACE": "eth0", "BPF_FILTER": "udp dst port 7000",
-        "RATE_LIMIT": "100Mbps", "STAT_FORMAT": "json", "STAT_DURATION": "1", "SANDBOX": "require",
+        "RATE_LIMIT": "100Mbps", "METRICS": ":9749", "STAT_FORMAT": "json", "STAT_DURATION": "1", "SANDBOX": "require",
         "SWIFT_BACKTRACE": "enable=no",
       ]
       return try Forwarder(environment.merging(more) { $1 }, testbed: testbed, launcher: launcher)
@@ -55,7 +55,9 @@ extension EndToEnd {
       }
     }
 
-    static let threadNames = ["packet-forwarde", "log", "statistics", "resolver", "capture-0", "limits", "status"]
+    static let threadNames = [
+      "packet-forwarde", "log", "statistics", "resolver", "capture-0", "limits", "status", "metrics",
+    ]
 
     static let calls = [
       ("execve", ["/bin/sh", "0", "0"]), ("openat", ["-100", "/tmp/pfe-breach", "65"]), ("kill", ["1", "9"]),

@@ -36,7 +36,7 @@ import Transport
     #expect(settings.sample == 1 && settings.statFormat == .text && settings.logLevel.rawValue == "info")
     #expect(settings.rateLimit == nil && settings.cpuLimit == nil)
     #expect(settings.exclude.isEmpty && settings.sandbox == .auto && settings.user == nil)
-    #expect(settings.logFormat == .text && settings.healthFile == nil)
+    #expect(settings.logFormat == .text && settings.healthFile == nil && settings.metrics == nil)
     #expect(!settings.mirrorsMetadata && settings.capture == .auto && settings.destinationMode == .balance)
   }
 
@@ -59,6 +59,8 @@ import Transport
 
   private static let rate: @Sendable (Settings) -> String = { $0.rateLimit.map(SettingForm.rate.write) ?? "none" }
   private static let cores: @Sendable (Settings) -> String = { $0.cpuLimit.map(SettingForm.cores.write) ?? "none" }
+
+  private static let metrics: @Sendable (Settings) -> String = { $0.metrics?.description ?? "off" }
 
   static let good: [Good] = [
     Good("BPF_FILTER", "tcp port 80 or (udp)", "tcp port 80 or (udp)") { $0.filter },
@@ -101,6 +103,10 @@ import Transport
     Good("CPU_LIMIT", "250m", "0.25", cores), Good("CPU_LIMIT", "64", "64", cores),
     Good("CPU_LIMIT", "0.01", "0.01", cores), Good("CPU_LIMIT", "12.5 %", "0.125", cores),
     Good("SAMPLE", "1000000", "1000000") { "\($0.sample)" }, Good("STAT_FORMAT", "json", "json") { "\($0.statFormat)" },
+    Good("STAT_FORMAT", "EMF", "emf") { "\($0.statFormat)" },
+    Good("METRICS", " :9749", ":9749", metrics), Good("METRICS", "127.0.0.1:9749", "127.0.0.1:9749", metrics),
+    Good("METRICS", "[::1]:9749", "[::1]:9749", metrics), Good("METRICS", "localhost:1", "127.0.0.1:1", metrics),
+    Good("METRICS", "[::]:65535", "[::]:65535", metrics),
     Good("LOG_LEVEL", "Debug", "debug") { $0.logLevel.rawValue },
     Good("LOG_LEVEL", "WARN", "warning") { $0.logLevel.rawValue },
     Good("LOGLEVEL", "error", "error") { $0.logLevel.rawValue },
@@ -160,7 +166,10 @@ import Transport
     ("CPU_LIMIT", "0", share), ("CPU_LIMIT", "0.004", share), ("CPU_LIMIT", "65", share), ("CPU_LIMIT", "-0.2", share),
     ("CPU_LIMIT", "0,2", share), ("CPU_LIMIT", "20 percent", share), ("CPU_LIMIT", "nan", share),
     ("CPU_LIMIT", "9m", share), ("SAMPLE", "0", "a number from 1 to 1000000"),
-    ("SAMPLE", "1000001", "a number from 1 to 1000000"), ("STAT_FORMAT", "xml", "text or json"),
+    ("SAMPLE", "1000001", "a number from 1 to 1000000"), ("STAT_FORMAT", "xml", "text, json or emf"),
+    ("METRICS", "9749", scrape), ("METRICS", ":0", scrape), ("METRICS", "app:9749", scrape),
+    ("METRICS", "127.0.0.1", scrape), ("METRICS", "::1:9749", scrape), ("METRICS", "[127.0.0.1]:9749", scrape),
+    ("METRICS", "[]:9749", scrape), ("METRICS", ":65536", scrape), ("METRICS", "yes", scrape),
     ("LOG_LEVEL", "loud", "one of trace, debug, info, notice, warning, error, critical"),
     ("LOGLEVEL", "loud", "one of trace, debug, info, notice, warning, error, critical"),
     ("LOG_FORMAT", "xml", "text or json"), ("HEALTH_FILE", "healthy", file), ("HEALTH_FILE", "/run/", file),
@@ -169,6 +178,7 @@ import Transport
     ("MIRROR_METADATA", "perhaps", "yes or no"), ("SANDBOX", "on", "auto, off or require"),
     ("USER_NAME", "no such user", user), ("USER_NAME", "1:2:3", user), ("USER_NAME", "4294967295", user),
   ]
+  private static let scrape = "an address and a port, such as :9749, 127.0.0.1:9749 or [::1]:9749"
   private static let user = "a name in /etc/passwd, or a number, or two with a colon between them (user and group)"
   private static let mtu = "a number of bytes from 576 to 65535"
   private static let size = "a size from 1MiB to 4GiB, such as 32MiB"
@@ -241,6 +251,7 @@ import Transport
       "STAT_DURATION": "5", "CAPTURE": "libpcap", "SNAP_LENGTH": "128", "OVERSIZE": "drop", "SEGMENT": "wire",
       "CHECKSUM": "keep", "SOURCE_PORTS": "8", "DESTINATION_MODE": "copy", "RESOLVE_INTERVAL": "7", "WORKERS": "2",
       "BUFFER_SIZE": "1536KiB", "RATE_LIMIT": "50Mbps", "CPU_LIMIT": "0.25", "SAMPLE": "4", "STAT_FORMAT": "json",
+      "METRICS": ":9749",
       "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "HEALTH_FILE": "/run/healthy", "REPORTS": "on",
       "MIRROR_METADATA": "yes", "EXCLUDE": "tcp", "SANDBOX": "require", "USER_NAME": "10001",
     ]

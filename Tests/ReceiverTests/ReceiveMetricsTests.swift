@@ -22,6 +22,7 @@ import Wire
     counters.otherSender = scale * 13
     counters.filtered = scale * 28
     counters.fragmented = scale * 3
+    counters.unlisted = scale * 29
     counters.kernelDropped = scale * 109
     return counters
   }
@@ -35,6 +36,7 @@ import Wire
     var report = ReportFrame()
     (report.host, report.version, report.mtu, report.captured) = ("app-1", "9.9", 9_001, 40)
     (report.forwarded, report.kernelDropped) = (41, 42)
+    report.task = "0123456789abcdef"
     report.dropped = [.init(reason: "rate", frames: 43), .init(reason: "none", frames: 0)]
     figures.report = report
     return figures
@@ -52,13 +54,13 @@ import Wire
       {"time":"2023-11-14T22:13:20.125Z","interval":29.996,"final":true,"received_datagrams":112,\#
       "received_bytes":102,"delivered_frames":7,"delivered_bytes":104,"undelivered_frames":11,"probes":5,"reports":6,"invalid_headers":17,\#
       "other_vni":23,"truncated_datagrams":2,"other_senders":13,"filtered_frames":28,\#
-      "fragmented_datagrams":3,"kernel_dropped_datagrams":109,"total":{"received_datagrams":224,\#
+      "fragmented_datagrams":3,"unlisted_datagrams":29,"kernel_dropped_datagrams":109,"total":{"received_datagrams":224,\#
       "received_bytes":204,"delivered_frames":14,"delivered_bytes":208,"undelivered_frames":22,"probes":10,"reports":12,"invalid_headers":34,\#
-      "other_vni":46,"truncated_datagrams":4,"other_senders":26,"filtered_frames":56,"fragmented_datagrams":6,\#
+      "other_vni":46,"truncated_datagrams":4,"other_senders":26,"filtered_frames":56,"fragmented_datagrams":6,"unlisted_datagrams":58,\#
       "kernel_dropped_datagrams":218},"senders":[{"address":"192.0.2.1","source_ports":4,"received_datagrams":31,\#
       "received_bytes":32,"last_seen":"2023-11-14T22:13:20.000Z","sent_datagrams":33,"lost_datagrams":34,\#
       "duplicated_datagrams":35,"reports":36,"late_reports":37,"delay":1.000038,"least_delay":-0.000039,"host":"app-1",\#
-      "version":"9.9","mtu":9001,"captured_packets":40,"forwarded_packets":41,"kernel_dropped_packets":42,\#
+      "version":"9.9","task":"0123456789abcdef","zone":null,"mtu":9001,"captured_packets":40,"forwarded_packets":41,"kernel_dropped_packets":42,\#
       "dropped_packets":{"rate":43}}]}
       """#
     #expect(line(isFinal: true).json == expected)
@@ -71,7 +73,7 @@ import Wire
     let figures =
       "in 29.996 s: 112 datagrams (102 bytes), 7 frames (104 bytes), 11 not written, 5 probes, 6 reports, 17 with an invalid header, "
       + "23 of other VNIs, 2 truncated, 13 of other senders, 28 filtered out, 3 came in fragments, "
-      + "109 dropped by the kernel, from 192.0.2.1"
+      + "29 from unlisted ports, 109 dropped by the kernel, from 192.0.2.1"
     #expect(line(isFinal: false).text == "2023-11-14T22:13:20Z received " + figures)
     #expect(line(isFinal: true).text == "2023-11-14T22:13:20Z received in all " + figures)
   }

@@ -21,8 +21,9 @@ import Testing
     let plan = ConfinementPlan.forwarder()
     #expect(plan.readable.contains("/etc") && plan.readable.contains("/proc") && plan.readable.contains("/sys"))
     #expect(plan.writable.isEmpty && plan.connectPorts == [53] && plan.listenPorts.isEmpty)
-    let strict = ConfinementPlan.forwarder(writable: ["/run/health"], listenPorts: [9_100], isStrict: true)
-    #expect(strict.writable == ["/run/health"] && strict.listenPorts == [9_100])
+    let strict = ConfinementPlan.forwarder(
+      writable: ["/run/health"], connectPorts: [80], listenPorts: [9_749], isStrict: true)
+    #expect(strict.writable == ["/run/health"] && strict.listenPorts == [9_749] && strict.connectPorts == [53, 80])
     #expect(strict.readable.contains("/etc") == (geteuid() != 0))
     #expect(!strict.readable.contains { $0.contains("shadow") || $0 == "/" || $0 == "/root" })
   }

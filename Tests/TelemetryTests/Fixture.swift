@@ -23,6 +23,14 @@ enum Fixture {
     return [one, CollectorReport(address: try #require(SocketAddress(numeric: "2001:db8::1", port: 4_790)))]
   }
 
+  /// A task of a service.
+  static var task: TaskMetadata {
+    var task = TaskMetadata()
+    task.arn = "arn:aws:ecs:eu-west-1:123456789012:task/prod/0123456789abcdef"
+    (task.cluster, task.family, task.service, task.zone) = ("prod", "orders", "orders-service", "eu-west-1b")
+    return task
+  }
+
   /// A moment of a forwarder with these counters.
   static func status(
     _ counters: Counters, _ collectors: [CollectorReport] = [], interface: String = "any", host: String = "app-1",
@@ -39,6 +47,7 @@ enum Fixture {
     var status = status(counters(2 * before), try collectors(2 * before), interface: oddInterface, host: oddHost)
     status.flowShare = 0.125
     status.destination = "mirror.example.com,[2001:db8::1]:4790"
+    status.task = task
     status.unhealthy = "no destination: \"name\" has no address"
     status.lostLines = .init(log: 2 * before + 34, statistics: 2 * before + 35)
     var report = StatisticsReport(status, since: Counters(), [], milliseconds: 29_996, isFinal: isFinal)

@@ -20,7 +20,8 @@ import Transport
     "forwarded_packets":1000012,"fragmented_packets":1000009,"host":"app-1\t\r\b\f\u001f\u0000</>",\#
     "interface":"eth0,we\"ird\\/\u0001\#u{7F}\né\#u{2028}🦊","interval":29.996,"kernel_dropped_packets":1000022,\#
     "lost_lines":{"log":2000034,"statistics":2000035},"mtu":9000,\#
-    "reserve_packets":1000032,"segmented_packets":1000008,"sent_bytes":1000014,"sent_datagrams":1000013,"time":"2023-11-14T22:13:20.125Z",\#
+    "reserve_packets":1000032,"segmented_packets":1000008,"sent_bytes":1000014,"sent_datagrams":1000013,\#
+    "task":"0123456789abcdef","time":"2023-11-14T22:13:20.125Z",\#
     "total":{"blind_milliseconds":2000023,"captured_bytes":2000002,"captured_packets":2000001,\#
     "checksums_filled":2000011,"collectors":[{"address":"192.0.2.1:4789","failed":{"E3":2000027,\#
     "EACCES":2000028,"ENOBUFS":2000029,"EPERM":2000026},"icmp":{"host prohibited":2000031,\#
@@ -31,7 +32,7 @@ import Transport
     "ENOBUFS":2000020,"EPERM":2000017}},"dropped_total":22000153,"forwarded_packets":2000012,\#
     "fragmented_packets":2000009,"kernel_dropped_packets":2000022,"reserve_packets":2000032,"segmented_packets":2000008,\#
     "sent_bytes":2000014,"sent_datagrams":2000013,"truncated_packets":2000010},"truncated_packets":1000010,\#
-    "unhealthy":"no destination: \"name\" has no address","version":"0.1.0"}
+    "unhealthy":"no destination: \"name\" has no address","version":"0.1.0","zone":"eu-west-1b"}
     """#
 
   private static let emptyJSON = #"""
@@ -40,12 +41,12 @@ import Transport
     "dropped_total":0,"engine":"ring","final":false,"flow_share":1,"forwarded_packets":0,"fragmented_packets":0,"host":"",\#
     "interface":"","interval":30,"kernel_dropped_packets":0,\#
     "lost_lines":{"log":0,"statistics":0},"mtu":0,"reserve_packets":0,"segmented_packets":0,"sent_bytes":0,\#
-    "sent_datagrams":0,"time":"1970-01-01T00:00:00.000Z",\#
+    "sent_datagrams":0,"task":null,"time":"1970-01-01T00:00:00.000Z",\#
     "total":{"blind_milliseconds":0,"captured_bytes":0,"captured_packets":0,"checksums_filled":0,\#
     "collectors":[],"dropped_packets":{"cpu":0,"loop":0,"no_destination":0,"oversize":0,"rate":0,"sample":0,"send":{}},\#
     "dropped_total":0,"forwarded_packets":0,"fragmented_packets":0,"kernel_dropped_packets":0,\#
     "reserve_packets":0,"segmented_packets":0,"sent_bytes":0,"sent_datagrams":0,"truncated_packets":0},"truncated_packets":0,\#
-    "unhealthy":null,"version":"0.1.0"}
+    "unhealthy":null,"version":"0.1.0","zone":null}
     """#
 
   private static let dropped =

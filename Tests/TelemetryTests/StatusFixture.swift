@@ -12,6 +12,7 @@ extension Fixture {
     var status = status(counters(2_000_000), reports, interface: "eth0", host: "app-1")
     status.uptime = 93_784_000
     status.flowShare = 0.125
+    status.task = task
     status.processID = 4_711
     status.destination = "collector:4789"
     status.filter = "tcp port 8080"

@@ -46,7 +46,37 @@ def namespace(objects: list[dict]) -> dict:
 
 def test_has_the_form_of_its_kind(overlay):
     for one in overlay[1]:
-        kubernetes_validate.validate(one, VERSION, strict=True)
+        # A resource of Prometheus' operator; see below.
+        if one["kind"] != "PodMonitor":
+            kubernetes_validate.validate(one, VERSION, strict=True)
+
+
+@pytest.mark.parametrize("name", ["monitored", "collector"])
+def test_figures_are_found_and_let_out(name):
+    """The PodMonitor selects the pods, and names a port that the policy opens and that the program listens on."""
+    objects = build(name)
+    extra = KUBERNETES / "monitoring" / "collector.yaml"
+    monitors = [one for one in objects if one["kind"] == "PodMonitor"] or [yaml.safe_load(extra.read_text())]
+    (monitor,) = monitors
+    assert monitor["apiVersion"] == "monitoring.coreos.com/v1" and set(monitor["spec"]) == {"selector", "podMetricsEndpoints"}
+    (deployment,) = [one for one in objects if one["kind"] == "Deployment"]
+    template = deployment["spec"]["template"]
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
+    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+    ports = {port["name"]: port for container in containers(template["spec"]) for port in container.get("ports", []) if "name" in port}
+    port = ports[endpoint["port"]]
+    assert endpoint["path"] == "/metrics" and port["protocol"] == "TCP"
+    settings = [one["data"] for one in objects if one["kind"] == "ConfigMap" and "DESTINATION" in one["data"]]
+    given = settings[0]["METRICS"] if settings else template["spec"]["containers"][0]["args"][-1]
+    assert given == f":{port['containerPort']}"
+    rules = [rule for one in objects if one["kind"] == "NetworkPolicy" for rule in one["spec"].get("ingress", [])]
+    assert {"protocol": "TCP", "port": port["containerPort"]} in [one for rule in rules for one in rule["ports"]]
+
+
+def test_there_are_no_figures_unless_they_are_asked_for():
+    for name in ("baseline", "exempt", "node"):
+        (settings,) = [one["data"] for one in build(name) if one["kind"] == "ConfigMap"]
+        assert "METRICS" not in settings
 
 
 def test_a_field_that_does_not_exist_is_seen():

@@ -62,7 +62,12 @@ extension Setting {
       "until-packets", to: \.untilPackets, .number(1...Int64.max, "a number of packets from 1 on"),
       otherwise: "for ever",
       help: "Mirror this many packets, then end."),
-    Setting("stat-format", "STAT_FORMAT", to: \.statFormat, .choice, help: "text or json."),
+    Setting(
+      "stat-format", "STAT_FORMAT", to: \.statFormat, .choice,
+      help: "text, json, or emf (CloudWatch's embedded metric format)."),
+    Setting(
+      "metrics", "METRICS", to: \.metrics, .scrapeAddress, otherwise: "off",
+      help: "Where Prometheus may ask for figures: :9749, 127.0.0.1:9749, [::1]:9749."),
     Setting(
       "log-level", "LOG_LEVEL", "LOGLEVEL", to: \.logLevel, .logLevel,
       help: "trace, debug, info, notice, warning, error or critical."),

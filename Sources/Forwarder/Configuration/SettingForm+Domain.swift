@@ -1,6 +1,7 @@
 import Capture
 import Logging
 import System
+import Telemetry
 import Transport
 
 extension SettingForm where Value == [Destination] {
@@ -51,6 +52,13 @@ extension SettingForm where Value == Logger.Level {
         return Logger.Level(rawValue: word) ?? others[word]
       },
       write: { $0.rawValue })
+  }
+}
+
+extension SettingForm where Value == ScrapeAddress {
+  /// A local address and a TCP port.
+  static var scrapeAddress: Self {
+    Self(takes: ScrapeAddress.takes, read: { ScrapeAddress(trimmed($0)) }, write: { $0.description })
   }
 }
 

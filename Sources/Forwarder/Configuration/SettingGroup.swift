@@ -17,7 +17,7 @@ public enum SettingGroup: String, Sendable, CaseIterable {
     case .collectors: ["destination", "destination-mode", "vni", "source-ports", "resolve-interval", "reports"]
     case .handling: ["mtu", "oversize", "segment", "checksum", "capture", "workers", "buffer-size"]
     case .limits: ["for", "until-packets", "rate-limit", "cpu-limit"]
-    case .output: ["stat-duration", "stat-format", "log-level", "log-format"]
+    case .output: ["stat-duration", "stat-format", "metrics", "log-level", "log-format"]
     case .safety: ["health-file", "user", "sandbox"]
     }
   }

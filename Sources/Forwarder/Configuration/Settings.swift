@@ -3,6 +3,7 @@ import Glibc
 public import Logging
 public import Mirror
 public import System
+public import Telemetry
 public import Transport
 import Wire
 
@@ -52,6 +53,8 @@ public struct Settings: Sendable {
   public var untilPackets: Int64?
   /// Form of the statistics.
   public var statFormat = StatisticsFormat.text
+  /// Where figures and health are shown over HTTP; nil: nowhere.
+  public var metrics: ScrapeAddress?
   /// Least severe log messages shown.
   public var logLevel = Logger.Level.info
   /// Form of the log.

@@ -4,4 +4,6 @@ public enum StatisticsFormat: String, Sendable, CaseIterable {
   case text
   /// One JSON object a line.
   case json
+  /// The same, in the form that CloudWatch makes metrics of (embedded metric format).
+  case emf
 }

@@ -36,6 +36,8 @@ extension ForwarderService {
     report.kernelDropped = counters.kernelDropped
     report.host = status.host
     report.version = status.version
+    report.task = status.task?.id ?? ""
+    report.zone = status.task?.zone ?? ""
     report.dropped = ForwarderMetrics.droppedPackets.samples(of: counters).map { sample in
       ReportFrame.Dropped(reason: sample.labels.last?.value ?? "", frames: sample.value)
     }

@@ -30,6 +30,7 @@ extension ForwarderService {
       },
       counters: counters)
     status.flowShare = share.fraction
+    status.task = task?.current
     status.processID = getpid()
     status.unhealthy = health.reason
     status.filter = settings.filter

@@ -35,6 +35,8 @@ public final class ForwarderService: Sendable {
   let health: HealthMonitor
   let board: InterfaceBoard
   let lostLines: @Sendable () -> ForwarderStatus.LostLines
+  /// Finds out what task this is; nil where there is none to ask.
+  let task: TaskMetadataWatch?
   let state: Mutex<State>
   let resolverWake: EventDescriptor
   let periodicWake: EventDescriptor
@@ -61,21 +63,22 @@ public final class ForwarderService: Sendable {
   }
 
   /// A forwarder that does nothing yet. `output` gets each line of statistics; `lostLines` tells how many lines were not
-  /// written until now; `manager` is told how it is.
+  /// written until now; `manager` is told how it is; `task` finds out what task this is.
   ///
   /// - Throws: `SystemError` where the process may open no more descriptors.
   package convenience init(
     _ settings: Settings, logger: Logger, manager: ServiceManager? = nil,
     lostLines: @escaping @Sendable () -> ForwarderStatus.LostLines = { ForwarderStatus.LostLines() },
-    output: @escaping @Sendable (String) -> Void
+    task: TaskMetadataWatch? = nil, output: @escaping @Sendable (String) -> Void
   ) throws(SystemError) {
-    try self.init(settings, logger: logger, parts: Parts(manager: manager), lostLines: lostLines, output: output)
+    try self.init(
+      settings, logger: logger, parts: Parts(manager: manager), lostLines: lostLines, task: task, output: output)
   }
 
   init(
     _ settings: Settings, logger: Logger, parts: Parts,
     lostLines: @escaping @Sendable () -> ForwarderStatus.LostLines = { ForwarderStatus.LostLines() },
-    output: @escaping @Sendable (String) -> Void
+    task: TaskMetadataWatch? = nil, output: @escaping @Sendable (String) -> Void
   ) throws(SystemError) {
     resolverWake = try EventDescriptor()
     periodicWake = try EventDescriptor()
@@ -93,6 +96,7 @@ public final class ForwarderService: Sendable {
     let limiter = Self.limiter(settings, wake: limitsWake)
     self.limiter = limiter
     self.lostLines = lostLines
+    self.task = task
     let limits = parts.healthLimits ?? HealthRules.Limits(statDuration: settings.statDuration)
     health = try HealthMonitor(
       healthFile: settings.healthFile, limits: limits, manager: parts.manager, logger: logger)
@@ -142,6 +146,7 @@ public final class ForwarderService: Sendable {
   public func start(endingWith end: CInt = -1) throws(CaptureError) {
     try settings.plan(collectors: []).validateFilter()
     do throws(SystemError) { try health.begin() } catch { throw .failed(error) }
+    findTask()
     directory.chooseMark()
     // Before the first filter is made, so that there is none without them.
     _ = directory.reservePorts()

@@ -78,6 +78,7 @@ extension StatisticsReport {
     switch format {
     case .text: text
     case .json: json
+    case .emf: emf
     }
   }
 }

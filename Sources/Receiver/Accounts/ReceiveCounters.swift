@@ -27,6 +27,8 @@ public struct ReceiveCounters: Equatable, Sendable {
   public var filtered: UInt64 = 0
   /// Datagrams that came in IP fragments, which no forwarder sends; they are in another counter as well.
   public var fragmented: UInt64 = 0
+  /// Datagrams from source ports that there was no room to keep an account of; they are in another counter as well.
+  public var unlisted: UInt64 = 0
   /// Messages the kernel dropped because the receive buffer was full, a train of datagrams counting once; not in
   /// `datagrams`.
   public var kernelDropped: UInt64 = 0
@@ -37,7 +39,7 @@ public struct ReceiveCounters: Equatable, Sendable {
   /// The counters that only grow; `undelivered` is a gauge.
   private static let sums: [any WritableKeyPath<ReceiveCounters, UInt64> & Sendable] = [
     \.datagrams, \.bytes, \.frames, \.frameBytes, \.probes, \.reports, \.invalidHeaders, \.otherVNI, \.truncated,
-    \.otherSender, \.filtered, \.fragmented, \.kernelDropped,
+    \.otherSender, \.filtered, \.fragmented, \.unlisted, \.kernelDropped,
   ]
 
   /// What was counted since `earlier`, a snapshot of the same counters; `undelivered` stays what it is.

@@ -1,4 +1,3 @@
-internal import System
 internal import Telemetry
 internal import Wire
 
@@ -14,11 +13,13 @@ enum ReceiveMetrics {
 
   /// What is counted, in the order of the line for people.
   static let counters = MetricTable<ReceiveCounters>([
-    Metric("received_datagrams", .counter, .datagrams, help: "datagrams that were received", .number(\.datagrams)) {
-      "\($0.value) datagrams"
-    },
     Metric(
-      "received_bytes", .counter, .bytes, help: "bytes of their payload, VXLAN headers included", .number(\.bytes)
+      "received_datagrams", .counter, .datagrams, help: "datagrams that were received", .number(\.datagrams),
+      series: "datagrams"
+    ) { "\($0.value) datagrams" },
+    Metric(
+      "received_bytes", .counter, .bytes, help: "bytes of their payload, VXLAN headers included", .number(\.bytes),
+      series: "bytes"
     ) { " (\($0.value) bytes)" },
     Metric(
       "delivered_frames", .counter, .packets,
@@ -44,7 +45,8 @@ enum ReceiveMetrics {
       .number(\.invalidHeaders)
     ) { ", \($0.value) with an invalid header" },
     Metric(
-      "other_vni", .counter, .datagrams, help: "datagrams of another VNI than those of `--vni`", .number(\.otherVNI)
+      "other_vni", .counter, .datagrams, help: "datagrams of another VNI than those of `--vni`", .number(\.otherVNI),
+      series: "other_vni_datagrams"
     ) {
       ", \($0.value) of other VNIs"
     },
@@ -54,7 +56,7 @@ enum ReceiveMetrics {
     ) { ", \($0.value) truncated" },
     Metric(
       "other_senders", .counter, .datagrams, help: "datagrams of another sender than those of `--from`",
-      .number(\.otherSender)
+      .number(\.otherSender), series: "other_sender_datagrams"
     ) { ", \($0.value) of other senders" },
     Metric(
       "filtered_frames", .counter, .packets, help: "frames that the filter expression does not let through",
@@ -65,6 +67,13 @@ enum ReceiveMetrics {
       help: "datagrams that came in IP fragments, which no forwarder sends; each is in another counter too",
       .number(\.fragmented)
     ) { ", \($0.value) came in fragments" },
+    Metric(
+      "unlisted_datagrams", .counter, .datagrams,
+      help: """
+        datagrams from more source ports than there is an account for (4,096 for each worker), which are in no sender's \
+        figures; each is in another counter too
+        """, .number(\.unlisted)
+    ) { $0.value > 0 ? ", \($0.value) from unlisted ports" : "" },
     Metric(
       "kernel_dropped_datagrams", .counter, .datagrams,
       help: """
@@ -88,9 +97,12 @@ enum ReceiveMetrics {
   static let senders = MetricTable<SenderFigures>([
     Metric("address", .identity, help: "address of the sender", .text(\.sender.description)),
     Metric("source_ports", .gauge, help: "source ports that it was seen to send from", .number { UInt64($0.ports) }),
-    Metric("received_datagrams", .counter, .datagrams, help: "datagrams that came from it", .number(\.datagrams)),
-    Metric("received_bytes", .counter, .bytes, help: "bytes of their payload", .number(\.bytes)),
-    Metric("last_seen", .identity, help: "when the last came, RFC 3339", .text { UTCTime.rfc3339($0.lastSeen) }),
+    Metric(
+      "received_datagrams", .counter, .datagrams, help: "datagrams that came from it", .number(\.datagrams),
+      series: "datagrams"),
+    Metric(
+      "received_bytes", .counter, .bytes, help: "bytes of their payload", .number(\.bytes), series: "bytes"),
+    Metric("last_seen", .identity, help: "when the last came, RFC 3339", .moment(\.lastSeen)),
     Metric(
       "sent_datagrams", .counter, .datagrams,
       help: "datagrams that it says it has sent here, up to its last report (`REPORTS`)", .number(\.stream.sent)),
@@ -113,6 +125,9 @@ enum ReceiveMetrics {
       .decimal { seconds($0.stream.leastDelay) }),
     Metric("host", .identity, help: "name of its machine or container; null without a report", .text(\.report?.host)),
     Metric("version", .identity, help: "its version", .text(\.report?.version)),
+    Metric("task", .identity, help: "its task; null where it knows none", .text { known($0.report?.task) }),
+    Metric(
+      "zone", .identity, help: "its availability zone; null where it knows none", .text { known($0.report?.zone) }),
     Metric(
       "mtu", .gauge, .bytes, help: "its largest outer packet; 0 without a report",
       .number { UInt64($0.report?.mtu ?? 0) }),
@@ -129,6 +144,8 @@ enum ReceiveMetrics {
       "dropped_packets", .counter, .packets, help: "frames that it has dropped, by reason",
       .tally(label: "reason") { ($0.report?.dropped ?? []).map { ($0.reason, $0.frames) } }),
   ])
+
+  private static func known(_ text: String?) -> String? { text?.isEmpty == false ? text : nil }
 
   /// Seconds to the microsecond; 0 where there are none.
   private static func seconds(_ nanoseconds: Int64?) -> String {

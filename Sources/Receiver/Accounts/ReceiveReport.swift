@@ -1,5 +1,5 @@
 internal import System
-internal import Telemetry
+package import Telemetry
 
 /// Turns counters into the statistics lines of the receiving side. Each line covers the time since the one before,
 /// as measured; the last covers everything.
@@ -10,6 +10,8 @@ public struct ReceiveReport: Sendable {
     case text
     /// One JSON object.
     case json
+    /// The same, in the form that CloudWatch makes metrics of (embedded metric format).
+    case emf
   }
 
   /// The figures of a line.
@@ -25,6 +27,10 @@ public struct ReceiveReport: Sendable {
     var total: ReceiveCounters
     /// Since the start.
     var senders: [SenderFigures] = []
+    /// The task that the receiver runs in; nil where none is known.
+    var task: TaskMetadata?
+    /// Name of its machine or container.
+    var host = ""
   }
 
   private let format: Format
@@ -43,12 +49,13 @@ public struct ReceiveReport: Sendable {
   /// - Parameters:
   ///   - statistics: what was counted since the start.
   ///   - isFinal: whether no other line will follow. In text it then shows the totals.
-  public mutating func line(_ statistics: ReceiveStatistics, isFinal: Bool) -> String {
+  ///   - task: the task that the receiver runs in; nil where none is known.
+  package mutating func line(_ statistics: ReceiveStatistics, isFinal: Bool, task: TaskMetadata? = nil) -> String {
     let total = statistics.counters
     let now = MonotonicClock.nanoseconds
     var line = Line(
       time: WallClock.nanosecondsSince1970, nanoseconds: now - lastTime, isFinal: isFinal, counters: total.since(last),
-      total: total, senders: statistics.senders)
+      total: total, senders: statistics.senders, task: task, host: HostName.current)
     last = total
     lastTime = now
     switch format {
@@ -57,38 +64,8 @@ public struct ReceiveReport: Sendable {
       return line.text
     case .json:
       return line.json
+    case .emf:
+      return line.emf
     }
-  }
-}
-
-extension ReceiveReport.Line {
-  var text: String {
-    "\(UTCTime.second(UInt64(clamping: time))) received \(isFinal ? "in all " : "")in \(seconds) s: "
-      + ReceiveMetrics.counters.words(of: counters, seconds: Double(nanoseconds) / 1_000_000_000) + senderWords
-  }
-
-  /// How many senders there were, or who the only one was.
-  private var senderWords: String {
-    switch senders.count {
-    case 0: ""
-    case 1: ", from \(senders[0].sender)"
-    case let count: ", from \(count) senders"
-    }
-  }
-
-  var json: String {
-    let figures = ReceiveMetrics.line.members(of: self) + ReceiveMetrics.counters.members(of: counters)
-    let senders = senders.map { JSONValue.object(ReceiveMetrics.senders.members(of: $0)) }
-    return JSONValue.object(
-      figures + [("total", .object(ReceiveMetrics.counters.members(of: total))), ("senders", .array(senders))]
-    ).text()
-  }
-
-  var utc: String { UTCTime.rfc3339(UInt64(clamping: time)) }
-
-  /// With three decimals.
-  var seconds: String {
-    let milliseconds = nanoseconds / 1_000_000
-    return "\(milliseconds / 1_000).\(String(1_000 + milliseconds % 1_000).dropFirst())"
   }
 }

@@ -11,6 +11,7 @@ public struct ReceiveStatistics: Equatable, Sendable {
   /// The sum of `workers`, of whose frames `undelivered` are not handed on.
   init(_ workers: [WorkerAccount.Figures], undelivered: FrameTally) {
     counters = workers.reduce(ReceiveCounters()) { $0 + $1.counters }
+    counters.unlisted = workers.reduce(0) { $0 + $1.unlisted }
     let waiting = workers.reduce(undelivered) { $0 + $1.inFlight }
     // A batch that is being handed on may be counted in both.
     counters.undelivered = min(waiting.frames, counters.frames)

@@ -10,6 +10,8 @@ public struct SenderFigures: Equatable, Sendable {
   public var datagrams: UInt64 = 0
   /// Their UDP payload in bytes.
   public var bytes: UInt64 = 0
+  /// When the first came: nanoseconds since 1970, UTC.
+  public var firstSeen = UInt64.max
   /// When the last came: nanoseconds since 1970, UTC.
   public var lastSeen: UInt64 = 0
   /// What it says it has sent, and how much of it did not come; all of its ports together.
@@ -25,6 +27,7 @@ public struct SenderFigures: Equatable, Sendable {
       figures.ports += 1
       figures.datagrams += port.datagrams
       figures.bytes += port.bytes
+      figures.firstSeen = min(figures.firstSeen, port.firstSeen)
       figures.lastSeen = max(figures.lastSeen, port.lastSeen)
       figures.stream += port.figures
       if let report = port.stream.lastReport, report.clock >= figures.report?.clock ?? 0 { figures.report = report }

@@ -10,6 +10,8 @@ final class WorkerAccount: Sendable {
     var inFlight = FrameTally()
     /// As of `counters`.
     var ports: [SenderTable.Port] = []
+    /// Datagrams from ports that are not among them.
+    var unlisted: UInt64 = 0
   }
 
   private struct State {
@@ -49,7 +51,9 @@ final class WorkerAccount: Sendable {
   /// What has been counted so far.
   var figures: Figures {
     state.withLock {
-      Figures(counters: $0.intake.counters, inFlight: $0.inFlight, ports: $0.intake.senders.ports)
+      let senders = $0.intake.senders
+      return Figures(
+        counters: $0.intake.counters, inFlight: $0.inFlight, ports: senders.ports, unlisted: senders.unlisted)
     }
   }
 }

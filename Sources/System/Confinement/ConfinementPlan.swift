@@ -29,13 +29,13 @@ package struct ConfinementPlan: Equatable, Sendable {
   /// read a replaced resolv.conf needs /etc as a whole. What is in it is everybody's to read, but for what is root's:
   /// `isStrict` leaves root the files as they are now.
   package static func forwarder(
-    writable: [String] = [], listenPorts: [UInt16] = [], isStrict: Bool = false
+    writable: [String] = [], connectPorts: [UInt16] = [], listenPorts: [UInt16] = [], isStrict: Bool = false
   ) -> ConfinementPlan {
     let etc = isStrict && geteuid() == 0 ? [] : ["/etc"]
     return ConfinementPlan(
       // The files by name as well: a link among them may lead anywhere.
       readable: etc + files.map { "/etc/\($0)" } + resolving + ["/proc", "/sys"], writable: writable,
-      // Answers that are too long for a datagram.
-      connectPorts: [53], listenPorts: listenPorts)
+      // Answers of name servers that are too long for a datagram.
+      connectPorts: [53] + connectPorts, listenPorts: listenPorts)
   }
 }

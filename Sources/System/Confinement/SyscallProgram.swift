@@ -104,7 +104,7 @@ package struct SyscallProgram: Equatable, Sendable {
       // Without SPEC_ALLOW, kernels before 5.16 take speculation past stores from whoever has a filter, which is meant for
       // processes that run others' code.
       try enforce(flags: SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW)
-    } catch where error.code == EINVAL {
+    } catch  where error.code == EINVAL {
       // Before 4.17 there is no such flag.
       try enforce(flags: SECCOMP_FILTER_FLAG_TSYNC)
     }

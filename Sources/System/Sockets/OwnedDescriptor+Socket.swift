@@ -80,4 +80,7 @@ extension OwnedDescriptor {
     let flags = CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL)
     return try Syscall.performNow("send") { unsafe Glibc.send(value, bytes, bytes.count, flags) } ?? 0
   }
+
+  /// Says to the other side of a connected socket that no more will be sent; it may still send.
+  package func finishSending() { _ = Glibc.shutdown(value, CInt(SHUT_WR)) }
 }

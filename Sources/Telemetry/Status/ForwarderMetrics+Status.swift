@@ -78,7 +78,7 @@ extension ForwarderMetrics {
     Metric("source_ports", .identity, help: "UDP ports that its datagrams leave from", .text(\.sourcePorts)),
     Metric(
       "last_error_time", .identity, help: "when its last trouble was, RFC 3339",
-      .text { $0.report.lastErrorTime.map(utc) }),
+      .moment { $0.report.lastErrorTime.map { UInt64(clamping: $0) } }, series: "last_error"),
   ])
 
   /// Of each of the flows that carry most.

@@ -1,3 +1,5 @@
+import System
+
 extension MetricTable {
   /// Every figure that is known, with its name: `route mtu 9001 bytes`. Made from the rows, so that what JSON has is here
   /// as well. Where the first one says what the others are about, its name is left out.
@@ -20,6 +22,7 @@ extension Metric {
     case .decimal(let read): read(source) + (unit.map { $0 == .ratio ? "" : " \($0.rawValue)" } ?? "")
     case .flag(let read): read(source) ? "yes" : "no"
     case .text(let read): read(source)
+    case .moment(let read): read(source).map(UTCTime.rfc3339)
     case .parts, .tally: tally(of: source)
     }
   }

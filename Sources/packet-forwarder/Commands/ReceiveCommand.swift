@@ -2,6 +2,7 @@ import ArgumentParser
 import Receiver
 import Glibc
 import System
+import Telemetry
 import Wire
 
 /// The collector's side: takes VXLAN datagrams and hands the frames inside to whoever wants them.
@@ -100,14 +101,22 @@ struct ReceiveCommand: ParsableCommand {
   var quiet = false
 
   @Option(
-    parsing: .unconditional, help: "Statistics as text or json.",
+    parsing: .unconditional, help: "Statistics as text, json, or emf (CloudWatch's embedded metric format).",
     completion: .list(ReceiveReport.Format.allCases.map(\.rawValue)))
   var statFormat = "text"
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Where Prometheus may ask for figures, and load balancers for health: :9749, 127.0.0.1:9749, [::1]:9749.",
+      valueName: "address"))
+  var metrics: String?
 
   func run() throws {
     let settings = try ReceiveSettings(self)
     // A name may take long to look up; until then signals end the program as they would any other.
     let receiver = try settings.listen()
+    let listener = try settings.metrics.map { try ExitStatus.listen(on: $0, named: "--metrics") }
     let signals = try Signals([SIGTERM, SIGINT])
     let console = try Console()
     let outputs = try settings.outputs(console)
@@ -120,6 +129,24 @@ struct ReceiveCommand: ParsableCommand {
       Console.sayPlainly(
         "listening on \(ListenAddress(host: settings.address.host, port: receiver.port))", console.log)
     }
-    try ReceiveSession(receiver: receiver, outputs: outputs, console: console, settings: settings).run(signals)
+    let session = ReceiveSession(
+      receiver: receiver, outputs: outputs, console: console, settings: settings, task: findTask(console))
+    if let listener { try session.show(on: listener) }
+    try session.run(signals)
+  }
+
+  /// Begins to ask what task this is, if there is anybody to ask.
+  private func findTask(_ console: Console) -> TaskMetadataWatch? {
+    let choice = TaskChoice.current
+    if let trouble = choice.trouble { Console.sayPlainly(trouble, console.log) }
+    guard let watch = choice.endpoint.map(TaskMetadataWatch.init), let end = try? Event() else { return nil }
+    let isQuiet = quiet
+    let beginning: Void? = try? watch.start(until: end) { outcome in
+      switch outcome {
+      case .success(let found): if !isQuiet { Console.sayPlainly(found.words, console.log) }
+      case .failure(let reason): Console.sayPlainly("the task is not known: \(reason)", console.log)
+      }
+    }
+    return beginning.map { watch }
   }
 }

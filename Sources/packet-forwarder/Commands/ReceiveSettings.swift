@@ -2,6 +2,7 @@ import ArgumentParser
 import Receiver
 import Glibc
 import System
+import Telemetry
 import Wire
 
 /// What `receive` was told, read and checked before anything is opened.
@@ -23,6 +24,8 @@ struct ReceiveSettings {
   /// Milliseconds between statistics; 0 is off.
   let interval: Int64
   let format: ReceiveReport.Format
+  /// Where figures and health are shown; nil: nowhere.
+  let metrics: ScrapeAddress?
   /// Whether only failures are told.
   let isQuiet: Bool
 
@@ -51,6 +54,10 @@ struct ReceiveSettings {
       limit: try command.count.map { try OptionValue.number($0, "--count", 1...UInt64(Int64.max)) })
     interval = 1_000 * Int64(try OptionValue.number(command.statDuration, "--stat-duration", 0...86_400))
     format = try OptionValue.choice(command.statFormat, "--stat-format", ReceiveReport.Format.self)
+    metrics = try command.metrics.map { text in
+      guard let address = ScrapeAddress(text) else { throw OptionValue.invalid("--metrics", text, ScrapeAddress.takes) }
+      return address
+    }
     file = command.write
     tap = command.tap
     isQuiet = command.quiet

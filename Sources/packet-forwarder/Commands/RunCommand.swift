@@ -21,14 +21,18 @@ struct RunCommand: ParsableCommand {
     let settings = try Settings.make(source)
     let signals = try Signals()
     // Rights are a thread's own, so before there is a second one.
-    let confinement = try settings.confine(source)
+    let task = TaskChoice.current
+    let confinement = try settings.confine(source, asking: task.endpoint)
+    let listener = try settings.metrics.map { try ExitStatus.listen(on: $0, named: source.name(of: \.metrics)) }
     let console = try Console(say: Console.sayAsWarning(settings.logFormat))
     let logger = Console.logger(level: settings.logLevel, format: settings.logFormat, output: console.log)
     for misspelling in source.misspellings { logger.warning("\(misspelling)") }
+    if let trouble = task.trouble { logger.warning("\(trouble)") }
     let service = try ForwarderService.make(
       settings, logger: logger, manager: ServiceManager(ProcessEnvironment.variables), console,
-      output: console.statistics)
+      task: task.endpoint.map(TaskMetadataWatch.init), output: console.statistics)
     try service.start(source, endingWith: signals.descriptor, log: console.log)
+    if let listener { try service.show(on: listener) }
     logger.log(level: confinement.missing.isEmpty ? .info : .notice, "\(confinement)")
     if confinement.hasNoBacktrace { logger.warning("a crash will have no backtrace: SANDBOX=off lets it be made") }
     _ = signals.wait(done: service.completion.descriptor, onHangup: service.reload)
@@ -48,9 +52,9 @@ struct RunCommand: ParsableCommand {
 
 extension Settings {
   /// Confines the program, or ends it with one line.
-  fileprivate func confine(_ source: SettingSource) throws -> Confinement {
+  fileprivate func confine(_ source: SettingSource, asking task: TaskEndpoint?) throws -> Confinement {
     do throws(Confinement.Failure) {
-      return try confine()
+      return try confine(asking: task)
     } catch {
       throw ExitStatus.failure(error, userName: source.name(of: \.user))
     }
@@ -69,17 +73,23 @@ extension Settings {
 extension ForwarderService {
   /// A forwarder whose statistics go to `output`, one of the console's, or to nobody, or the end of the program with one line.
   static func make(
-    _ settings: Settings, logger: Logger, manager: ServiceManager? = nil, _ console: Console, output: LineOutput?
+    _ settings: Settings, logger: Logger, manager: ServiceManager? = nil, _ console: Console,
+    task: TaskMetadataWatch? = nil, output: LineOutput?
   ) throws -> ForwarderService {
     let (log, statistics) = (console.log, console.statistics)
     do throws(SystemError) {
       return try ForwarderService(
         settings, logger: logger, manager: manager,
         lostLines: { ForwarderStatus.LostLines(log: log.lostTotal, statistics: statistics.lostTotal) },
-        output: { output?.write($0) })
+        task: task, output: { output?.write($0) })
     } catch {
       throw ExitStatus.failure(error)
     }
+  }
+
+  /// Shows figures and health from now on, or ends the program with one line.
+  fileprivate func show(on listener: OwnedDescriptor) throws {
+    do throws(SystemError) { try serveMetrics(on: listener) } catch { throw ExitStatus.failure(error) }
   }
 
   /// Starts the service, or ends the program with one line behind those of the log. A start waits for nothing any more
