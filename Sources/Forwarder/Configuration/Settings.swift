@@ -46,6 +46,8 @@ public struct Settings: Sendable {
   public var cpuLimit: Double?
   /// One of this many flows is mirrored.
   public var sample = 1
+  /// What of the flows is not worth mirroring.
+  public var flows = FlowRules()
   /// Form of the statistics.
   public var statFormat = StatisticsFormat.text
   /// Least severe log messages shown.

@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 public import Mirror
+import Synchronization
 import System
 import Telemetry
 import Transport
@@ -38,6 +39,7 @@ extension ForwarderService {
     status.destinations = destinations
     status.recent = health.recent
     status.lostLines = lostLines()
+    status.kernelWithheldFlows = self.workers.reduce(0) { $0 + $1.pipeline.withheldConnections.load(ordering: .relaxed) }
     return status
   }
 
@@ -56,6 +58,7 @@ extension ForwarderService {
         loopGuard.report(to: logger)
         announceStart()
         endFlowDemand()
+        identifyHost()
         let now = snapshot
         report(now)
         health.look(now)

@@ -107,9 +107,12 @@ public final class ForwarderService: Sendable {
     let (asked, count) = (settings.askedWorkers, settings.workerCount)
     if count < asked { logger.warning("WORKERS=\(asked): libpcap captures with one worker; CAPTURE=ring shares") }
     let group = count > 1 ? FanoutGroup() : nil
-    let policy = Policy(
+    var policy = Policy(
       vni: settings.vni, oversize: settings.oversize, segment: settings.segment, checksum: settings.checksum,
       mtu: settings.mtu, reports: settings.reports)
+    policy.flows = settings.flows
+    // It is the memory of all of them.
+    policy.flows.tableByteCount /= count
     var workers: [Worker] = []
     for index in 0..<count {
       let engine = EngineOpener(
@@ -140,6 +143,7 @@ public final class ForwarderService: Sendable {
     if isKnown { refreshCollectors() }
     try runThread("resolver") { $0.resolve(skipFirst: isKnown) }
     if !isKnown { waitForCollectors(milliseconds: 1_000, unless: end) }
+    identifyHost()
     for worker in workers { try worker.start() }
     if let limiter { try runThread("limits") { $0.keepLimits(limiter) } }
     loopGuard.report(to: logger)

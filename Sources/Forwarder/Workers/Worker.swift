@@ -82,6 +82,7 @@ final class Worker: Sendable {
       Pipeline(policy: policy, sample: sample, limiter: limiter, bufferByteCount: plan.bufferByteCount))
     self.open = open
     self.logger = logger
+    try pipeline.followFlows()
   }
 
   /// The counters of the last batch.

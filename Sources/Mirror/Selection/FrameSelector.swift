@@ -1,3 +1,5 @@
+import Capture
+import System
 import Wire
 
 /// The step `select`: which frames are mirrored. Loops are ended here, sampling takes one flow of many, and limits shed
@@ -15,13 +17,19 @@ struct FrameSelector: ~Copyable {
     case overRate
     /// Shed by CPU_LIMIT.
     case overCPU
+    /// Not worth mirroring by one of the flow rules.
+    case withheld(WithholdingRule)
+    /// Of a super-frame so many payload bytes are; the rest is withheld by FLOW_DEPTH.
+    case shortened(Int)
   }
 
   /// The flows that sampling leaves.
-  var sample: FlowShare
+  private let sample: FlowShare
   private var admission: FlowAdmission?
   /// Finds frames of ours that another forwarder has mirrored back.
   var returnedFrame: ReturnedFrame
+  /// ENCRYPTED, FLOW_DEPTH and MIRROR; nil: none of them is on.
+  private var flows: FlowSelector?
   private var loopDetector: LoopDetector
   private var returned: FlowName?
 
@@ -35,6 +43,15 @@ struct FrameSelector: ~Copyable {
     admission = limiter.map { FlowAdmission($0) }
     self.returnedFrame = returnedFrame
     loopDetector = LoopDetector(bufferByteCount: bufferByteCount)
+    isSelective = !sample.isAll || limiter != nil
+  }
+
+  /// Follows flows by `rules` from now on.
+  ///
+  /// - Throws: `SystemError` if there is no memory for them.
+  mutating func follow(_ rules: FlowRules) throws(SystemError) {
+    flows = try FlowSelector(rules)
+    isSelective = true
   }
 
   /// The verdict on a frame of flow `flow` that the kernel saw at `timestamp`, nanoseconds since 1970.
@@ -49,23 +66,63 @@ struct FrameSelector: ~Copyable {
       returned = FlowName(frame.packetBytes, packet)
       return .loop
     }
-    return isSelective ? choose(frame, packet, flow) : .mirrored
+    return isSelective ? choose(frame, packet, flow, timestamp) : .mirrored
   }
 
-  /// Whether SAMPLE or a limit has anything to say.
-  private var isSelective: Bool { !sample.isAll || admission != nil }
+  /// Whether SAMPLE, a limit or a rule has anything to say; set beforehand, since it is asked for every frame.
+  private(set) var isSelective: Bool
 
   @inline(never)
-  private mutating func choose(_ frame: InnerFrame, _ packet: IPPacket?, _ flow: FlowHash) -> Verdict {
+  private mutating func choose(
+    _ frame: InnerFrame, _ packet: IPPacket?, _ flow: FlowHash, _ timestamp: Int64
+  ) -> Verdict {
     let hash = ShareHash.of(frame.packetBytes, etherType: frame.etherType)
     if let hash, !sample.contains(hash) { return .sampledOut }
-    guard let limiter = admission?.limiter else { return .mirrored }
-    if admission!.admits(frame, packet, hash, flow) { return .mirrored }
+    if flows != nil {
+      switch flows!.judge(frame, packet, flow, timestamp: timestamp) {
+      case .mirrored: break
+      case .withheld(let rule): return .withheld(rule)
+      case .shortened(let byteCount): return limit(frame, packet, hash, flow) ?? .shortened(byteCount)
+      }
+    }
+    return limit(frame, packet, hash, flow) ?? .mirrored
+  }
+
+  /// Why a limit sheds the frame; nil if it does not.
+  private mutating func limit(
+    _ frame: InnerFrame, _ packet: IPPacket?, _ hash: UInt32?, _ flow: FlowHash
+  ) -> Verdict? {
+    guard let limiter = admission?.limiter else { return nil }
+    if admission!.admits(frame, packet, hash, flow) { return nil }
     return limiter.cause == .rate ? .overRate : .overCPU
   }
 
+  /// Flows that found no place, and bytes that the capture's filter kept out, as the flow rules have counted them.
+  var flowCounts: (evicted: UInt64, withheldBytes: UInt64) {
+    mutating get { flows == nil ? (0, 0) : flows!.counts() }
+  }
+
+  /// Connections that the capture's filter is thought to keep out, and what these are in its list.
+  var heavyCounts: (connections: Int, flows: Int) {
+    mutating get { flows == nil ? (0, 0) : flows!.heavyCounts() }
+  }
+
+  /// Flows that the capture's filter is to keep out; see `HeavyFlows.choose`.
+  mutating func chooseHeavy() -> [WithheldFlow]? { flows == nil ? nil : flows!.chooseHeavy() }
+
+  /// As many of them are kept out; see `HeavyFlows.apply`.
+  mutating func applyHeavy(_ count: Int, since time: Int64) {
+    if flows != nil { flows!.applyHeavy(count, since: time) }
+  }
+
+  /// Who this host is.
+  mutating func setHost(_ host: HostIdentity?) { if flows != nil { flows!.host = host } }
+
   /// A batch begins, whose frames are sent at `cost`.
-  mutating func begin(_ cost: @autoclosure () -> FrameCost) { if admission != nil { admission!.begin(cost()) } }
+  mutating func begin(_ cost: @autoclosure () -> FrameCost) {
+    if admission != nil { admission!.begin(cost()) }
+    if flows != nil { flows!.begin(MonotonicClock.nanoseconds) }
+  }
 
   /// The batch was sent, as so many datagrams and bytes of outer packets.
   mutating func sent(datagrams: UInt64, bytes: UInt64) {
