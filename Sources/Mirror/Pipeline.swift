@@ -77,7 +77,7 @@ package final class Pipeline: FrameConsumer {
     balancer.change(to: collectors)
     selector.returnedFrame = ReturnedFrame(vni: policy.vni, ports: collectors.paths.map(\.address.port))
     encapsulator = Encapsulator(to: collectors, balancer: balancer, policy: policy)
-    flowsBefore = selector.flowCounts
+    flowsBefore = (selector.flows.table.evicted, selector.flows.kernelWithheldBytes)
     published.withLock {
       $0 = Published()
       $0.base = base

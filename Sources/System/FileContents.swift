@@ -2,12 +2,10 @@ import Glibc
 
 /// Whole files, such as the kernel's in /proc.
 package enum FileContents {
-  /// What is in the file at `path`, up to its end or until `isEnough` says so of what was read.
+  /// What is in the file at `path`.
   ///
   /// - Throws: `SystemError` of `open` or `read`, with the path.
-  package static func read(
-    _ path: String, upTo isEnough: ([UInt8]) -> Bool = { _ in false }
-  ) throws(SystemError) -> [UInt8] {
+  package static func read(_ path: String) throws(SystemError) -> [UInt8] {
     let file = try OwnedDescriptor("open(\(path))") { unsafe open(path, O_RDONLY | O_CLOEXEC) }
     var contents: [UInt8] = []
     var part = [UInt8](repeating: 0, count: 16 << 10)
@@ -15,7 +13,6 @@ package enum FileContents {
       let count = try Syscall.perform("read(\(path))") { unsafe Glibc.read(file.value, &part, part.count) }
       if count == 0 { return contents }
       contents += part[..<count]
-      if isEnough(contents) { return contents }
     }
   }
 }

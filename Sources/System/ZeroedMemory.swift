@@ -20,5 +20,11 @@ package struct ZeroedMemory: ~Copyable {
     self.byteCount = byteCount
   }
 
-  deinit { unsafe munmap(base, byteCount) }
+  /// No memory at all.
+  package init() {
+    unsafe base = UnsafeMutableRawPointer(bitPattern: 64)!
+    byteCount = 0
+  }
+
+  deinit { if byteCount > 0 { unsafe munmap(base, byteCount) } }
 }

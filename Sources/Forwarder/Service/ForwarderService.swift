@@ -29,6 +29,8 @@ public final class ForwarderService: Sendable {
   /// RATE_LIMIT and CPU_LIMIT; nil: neither.
   let limiter: FlowLimiter?
   let workers: [Worker]
+  /// Tells on which ports this host listens; nil where nobody wants to know, or the system does not say.
+  let listeners: TCPListeners?
   let statistics: StatisticsClock
   let health: HealthMonitor
   let board: InterfaceBoard
@@ -82,6 +84,7 @@ public final class ForwarderService: Sendable {
     state = Mutex(State(delay: RetryDelay(interval: settings.resolveInterval)))
     directory = CollectorDirectory(settings, logger: logger, resolve: parts.resolve)
     loopGuard = parts.loopGuard
+    listeners = settings.flows.side == .all ? nil : try? TCPListeners()
     let limiter = Self.limiter(settings, wake: limitsWake)
     self.limiter = limiter
     self.lostLines = lostLines

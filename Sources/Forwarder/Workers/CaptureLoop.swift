@@ -21,6 +21,8 @@ struct CaptureLoop {
   private var nextFilter: Int64 = 0
   /// When it is looked at again which flows the filter keeps out, in milliseconds of `MonotonicClock`.
   private var nextWithheld: Int64 = 0
+  /// When the filter may be replaced for them again.
+  private var soonestWithheld: Int64 = 0
   /// What was last said about the filter, and about the capture, while they fail.
   private var filterFailure: String?
   private var captureFailure: String?
@@ -101,9 +103,12 @@ struct CaptureLoop {
       pipeline.withholding(engine.withheldFlowCount, since: WallClock.nanosecondsSince1970)
     }
     let now = MonotonicClock.milliseconds
-    guard now >= nextWithheld else { return }
+    // The first heavy flow after a while need not wait for the next look.
+    guard now >= nextWithheld || pipeline.withheldFlowCount == 0 && pipeline.hasNewHeavyFlow && now >= soonestWithheld
+    else { return }
     nextWithheld = now + Self.withheldMilliseconds
     guard let flows = pipeline.chooseWithheld() else { return }
+    soonestWithheld = nextWithheld
     engine.withhold(flows)
     pipeline.withholding(engine.withheldFlowCount, since: WallClock.nanosecondsSince1970)
   }

@@ -15,6 +15,13 @@ struct FlowSelector: ~Copyable {
   private(set) var kernelWithheldBytes: UInt64 = 0
   private let judge: FlowJudge
 
+  /// Nothing is withheld.
+  init() {
+    rules = FlowRules()
+    judge = FlowJudge(rules: rules)
+    table = FlowTable()
+  }
+
   /// Flows of which nothing is known yet.
   ///
   /// - Throws: `SystemError` if there is no memory for the table.
@@ -107,11 +114,6 @@ struct FlowSelector: ~Copyable {
   /// As many of them are kept out; see `HeavyFlows.apply`.
   mutating func applyHeavy(_ count: Int, since time: Int64) { heavy.apply(count, since: time, &table) }
 
-  // Mutating, because an optional of a value that cannot be copied is read in place by such calls only.
-
-  /// Flows that found no place, and bytes that the capture's filter kept out.
-  mutating func counts() -> (evicted: UInt64, withheldBytes: UInt64) { (table.evicted, kernelWithheldBytes) }
-
-  /// Connections that the filter is thought to keep out, and what these are in its list.
-  mutating func heavyCounts() -> (connections: Int, flows: Int) { (heavy.count, heavy.flowCount) }
+  /// Whether a flow has become heavy since that was asked for last.
+  var hasNewHeavy: Bool { heavy.hasCandidates }
 }

@@ -41,6 +41,14 @@ struct FlowTable: ~Copyable {
   /// Seconds of a clock that does not go back; set by the owner.
   var second: UInt64 = 0
 
+  /// A table without a place.
+  init() {
+    setCount = 0
+    memory = ZeroedMemory()
+    unsafe words = memory.base.bindMemory(to: UInt64.self, capacity: 0)
+    unsafe entries = memory.base.bindMemory(to: FlowEntry.self, capacity: 0)
+  }
+
   /// A table of at most `byteCount` bytes, and of one set at least.
   ///
   /// - Throws: `SystemError` if the system has no room for it.

@@ -34,6 +34,9 @@ struct HeavyFlows {
   /// Since when, in nanoseconds since 1970.
   private(set) var inForceSince: Int64 = .max
 
+  /// Whether flows have become heavy in this period.
+  var hasCandidates: Bool { candidateCount > 0 }
+
   /// Connections that the filter keeps out.
   var count: Int { inForce }
 

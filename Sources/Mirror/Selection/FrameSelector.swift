@@ -1,4 +1,3 @@
-import Capture
 import System
 import Wire
 
@@ -28,8 +27,8 @@ struct FrameSelector: ~Copyable {
   private var admission: FlowAdmission?
   /// Finds frames of ours that another forwarder has mirrored back.
   var returnedFrame: ReturnedFrame
-  /// ENCRYPTED, FLOW_DEPTH and MIRROR; nil: none of them is on.
-  private var flows: FlowSelector?
+  /// ENCRYPTED, FLOW_DEPTH and MIRROR. No optional: one whose value cannot be copied is moved out and in for each use.
+  var flows = FlowSelector()
   private var loopDetector: LoopDetector
   private var returned: FlowName?
 
@@ -43,7 +42,8 @@ struct FrameSelector: ~Copyable {
     admission = limiter.map { FlowAdmission($0) }
     self.returnedFrame = returnedFrame
     loopDetector = LoopDetector(bufferByteCount: bufferByteCount)
-    isSelective = !sample.isAll || limiter != nil
+    usesShares = !sample.isAll || limiter != nil
+    isSelective = usesShares
   }
 
   /// Follows flows by `rules` from now on.
@@ -70,16 +70,17 @@ struct FrameSelector: ~Copyable {
   }
 
   /// Whether SAMPLE, a limit or a rule has anything to say; set beforehand, since it is asked for every frame.
-  private(set) var isSelective: Bool
+  private var isSelective: Bool
+  private let usesShares: Bool
 
   @inline(never)
   private mutating func choose(
     _ frame: InnerFrame, _ packet: IPPacket?, _ flow: FlowHash, _ timestamp: Int64
   ) -> Verdict {
-    let hash = ShareHash.of(frame.packetBytes, etherType: frame.etherType)
+    let hash = usesShares ? ShareHash.of(frame.packetBytes, etherType: frame.etherType) : nil
     if let hash, !sample.contains(hash) { return .sampledOut }
-    if flows != nil {
-      switch flows!.judge(frame, packet, flow, timestamp: timestamp) {
+    if flows.rules.isOn {
+      switch flows.judge(frame, packet, flow, timestamp: timestamp) {
       case .mirrored: break
       case .withheld(let rule): return .withheld(rule)
       case .shortened(let byteCount): return limit(frame, packet, hash, flow) ?? .shortened(byteCount)
@@ -97,31 +98,10 @@ struct FrameSelector: ~Copyable {
     return limiter.cause == .rate ? .overRate : .overCPU
   }
 
-  /// Flows that found no place, and bytes that the capture's filter kept out, as the flow rules have counted them.
-  var flowCounts: (evicted: UInt64, withheldBytes: UInt64) {
-    mutating get { flows == nil ? (0, 0) : flows!.counts() }
-  }
-
-  /// Connections that the capture's filter is thought to keep out, and what these are in its list.
-  var heavyCounts: (connections: Int, flows: Int) {
-    mutating get { flows == nil ? (0, 0) : flows!.heavyCounts() }
-  }
-
-  /// Flows that the capture's filter is to keep out; see `HeavyFlows.choose`.
-  mutating func chooseHeavy() -> [WithheldFlow]? { flows == nil ? nil : flows!.chooseHeavy() }
-
-  /// As many of them are kept out; see `HeavyFlows.apply`.
-  mutating func applyHeavy(_ count: Int, since time: Int64) {
-    if flows != nil { flows!.applyHeavy(count, since: time) }
-  }
-
-  /// Who this host is.
-  mutating func setHost(_ host: HostIdentity?) { if flows != nil { flows!.host = host } }
-
   /// A batch begins, whose frames are sent at `cost`.
   mutating func begin(_ cost: @autoclosure () -> FrameCost) {
     if admission != nil { admission!.begin(cost()) }
-    if flows != nil { flows!.begin(MonotonicClock.nanoseconds) }
+    if flows.rules.isOn { flows.begin(MonotonicClock.nanoseconds) }
   }
 
   /// The batch was sent, as so many datagrams and bytes of outer packets.
