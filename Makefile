@@ -18,7 +18,7 @@ swift_sources = $(wildcard Package.swift Sources Tests bench fuzz)
 # Where Terraform's provider is, where it cannot be fetched.
 export TF_PLUGINS ?=
 
-shell_scripts = .ci/run deploy/collector/install-mirror-target fuzz/run $(shell grep -l '^.!/usr/bin/env bash' scripts/*) \
+shell_scripts = .ci/run deploy/collector/install-mirror-target deploy/deb/build fuzz/run $(shell grep -l '^.!/usr/bin/env bash' scripts/*) \
   Tests/Tools/old_kernel_init.sh
 
 # The binary needs no Swift runtime where it is copied to.
@@ -177,6 +177,20 @@ image: ## container image, with docker, podman or buildah (ENGINE, IMAGE)
 image-test: image ## run the image as a sidecar would run: non-root, read-only, default capabilities
 	ENGINE="$(ENGINE)" scripts/image test $(IMAGE)
 
+# libpcap is in the packaged program, so that it runs where none is installed. Only linking differs from `make build`.
+.PHONY: deb
+deb: ## Debian packages of both services, in .build-deb
+	@scripts/setup build deb
+	scripts/static-libpcap $(SCRATCH)-libpcap
+	PKG_CONFIG_PATH=$(abspath $(SCRATCH)-libpcap)/lib/pkgconfig swift build $(release)
+	scripts/check-binary $(SCRATCH)/release/packet-forwarder
+	deploy/deb/build $(SCRATCH)/release/packet-forwarder $(SCRATCH)-deb
+
+.PHONY: test-deb
+test-deb: deb ## the packages in a Debian with systemd of its own: install, mirror, upgrade, purge; as root
+	DEB_REVISION=2 deploy/deb/build $(SCRATCH)/release/packet-forwarder $(SCRATCH)-deb-newer
+	scripts/test-deb $(SCRATCH)-deb $(SCRATCH)-deb-newer $(SCRATCH)-machine
+
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(SCRATCH) $(SCRATCH)-bench $(SCRATCH)-deploy $(SCRATCH)-docs $(SCRATCH)-manuals $(SCRATCH)-sbom $(SCRATCH)-micro $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build
+	rm -rf $(SCRATCH) $(SCRATCH)-bench $(SCRATCH)-deb $(SCRATCH)-deb-newer $(SCRATCH)-libpcap $(SCRATCH)-machine $(SCRATCH)-deploy $(SCRATCH)-docs $(SCRATCH)-manuals $(SCRATCH)-sbom $(SCRATCH)-micro $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build

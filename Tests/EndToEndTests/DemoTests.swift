@@ -27,7 +27,7 @@ extension EndToEnd {
         text.firstMatch(of: #/mirrored (\d+) frames, delivered (\d+), lost 0.*CPU \d+ us a frame/#), "\(text)")
       #expect(found.1 == found.2, "\(text)")
       #expect(Int(found.1) ?? 0 >= count, "\(text)")
-      #expect(text.contains("packet-forwarder receive\n") && text.contains("packet-forwarder --destination HOST"))
+      #expect(text.contains("packet-forwarder receive\n") && text.contains("packet-forwarder --destination COLLECTOR"))
     }
 
     /// For people: columns with colours, until ^C.

@@ -10,7 +10,7 @@ import Wire
     """
     000000000000 000000000000 0800
     4500001f 00004000 4011 3ccc 7f000001 7f000001
-    1234 0035 000b f12a 616263
+    1234 0035 000b 2b0a 616263
     """)
 
   private func line(_ bytes: [UInt8], hasColours: Bool = false, at timestamp: UInt64 = 2_500_000_000) -> String {

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """A service manager's ear: notify_listener.py SOCKET. Prints each message as a line, its own line ends as spaces."""
 
 import socket

@@ -3,6 +3,7 @@ import Mirror
 import Synchronization
 import System
 import Telemetry
+import Transport
 
 /// Looks once a second whether the forwarder does its work, and says so: in the log when that changes, in HEALTH_FILE, to
 /// the service manager, to whoever asks.

@@ -23,16 +23,17 @@ enum DemoWords {
   static func summary(_ summary: DemoSession.Summary, hasColours: Bool) -> String {
     let (loud, quiet) = hasColours ? ("\u{1B}[1;\(summary.lost == 0 ? 32 : 31)m", "\u{1B}[0m") : ("", "")
     let cut = summary.datagrams == summary.mirrored ? "" : " as \(summary.datagrams) datagrams"
-    let time = processorTime(summary).map { "; CPU \($0) us a frame for traffic, forwarder and collector" } ?? ""
+    let time = processorTime(summary).map { "; CPU \($0) us a frame, all included" } ?? ""
     return """
 
       \(loud)mirrored \(summary.mirrored) frames\(cut), delivered \(summary.delivered), lost \(summary.lost)\(quiet)\(time)
-      next, where it is to be collected:  packet-forwarder receive
-      and where it is to be captured:     packet-forwarder --destination HOST --filter 'tcp port 443'
+      to try next, on the collector and here:
+        packet-forwarder receive
+        packet-forwarder --destination COLLECTOR --filter 'tcp port 443'
       """
   }
 
-  /// Microseconds for each mirrored frame; nil where there was none.
+  /// Microseconds for each mirrored frame, of traffic, forwarder and collector together; nil where there was none.
   private static func processorTime(_ summary: DemoSession.Summary) -> Int64? {
     summary.mirrored == 0 ? nil : max(1, summary.processorTime / Int64(summary.mirrored) / 1_000)
   }
