@@ -2,7 +2,8 @@
 struct ContainerDefinition {
   /// Fargate's default capabilities but NET_RAW. "ALL" would drop that as well, and Fargate cannot add it again.
   static let dropped = [
-    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID",
+    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP",
+    "SETGID",
     "SETPCAP", "SETUID", "SYS_CHROOT",
   ]
 

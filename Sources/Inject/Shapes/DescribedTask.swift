@@ -2,7 +2,8 @@
 enum DescribedTask {
   /// The task definition alone, with the tags in it, as register-task-definition takes it; any other text as it is.
   static func unwrapped(_ source: SourceText) throws(InjectError) -> SourceText {
-    guard source.documents.count == 1, let task = source.documents[0].entries.first(where: { $0.name == "taskDefinition" }),
+    guard source.documents.count == 1,
+      let task = source.documents[0].entries.first(where: { $0.name == "taskDefinition" }),
       task.value.value.members != nil
     else { return source }
     guard source.language == .json else {
@@ -12,7 +13,8 @@ enum DescribedTask {
     guard inner.documents[0].value == task.value.value else {
       throw .refused("the task definition cannot be taken out of its object with certainty")
     }
-    guard let tags = source.documents[0].entries.first(where: { $0.name == "tags" })?.value.value, tags.items != [] else {
+    guard let tags = source.documents[0].entries.first(where: { $0.name == "tags" })?.value.value, tags.items != []
+    else {
       return inner
     }
     let change = Change([.index(0)], .members(set: [.init("tags", tags)]))

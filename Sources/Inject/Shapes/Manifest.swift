@@ -48,7 +48,9 @@ struct Manifest {
     }
     var chosen = workloads
     if let wanted = sidecar.resource {
-      chosen = workloads.filter { $0.name == wanted || "\($0.kind.lowercased())/\($0.name ?? "")" == wanted.lowercased() }
+      chosen = workloads.filter {
+        $0.name == wanted || "\($0.kind.lowercased())/\($0.name ?? "")" == wanted.lowercased()
+      }
       guard !chosen.isEmpty else {
         throw .refused("--resource \(wanted) is not here; there are: \(workloads.map(\.title).joined(separator: ", "))")
       }
@@ -83,7 +85,8 @@ struct Manifest {
   /// The namespace of a workload, if it is among the documents and takes nothing but restricted pods.
   private func restricted(_ workload: Object) -> String? {
     let namespaces = objects.filter { $0.kind == "Namespace" }
-    let own = namespaces.first { $0.name == workload.namespace }
+    let own =
+      namespaces.first { $0.name == workload.namespace }
       ?? (workload.namespace == nil && namespaces.count == 1 ? namespaces[0] : nil)
     return own?.value["metadata"]?["labels"]?[Self.level]?.text == "restricted" ? own?.name : nil
   }

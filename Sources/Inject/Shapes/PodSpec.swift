@@ -19,12 +19,14 @@ struct PodSpec {
     default: throw .refused("\(title): initContainers is no list that could be changed")
     }
     let list = path + [.key("initContainers")]
-    guard let index = sidecars?.firstIndex(where: { $0["name"]?.text == sidecar.name }), let old = sidecars?[index] else {
+    guard let index = sidecars?.firstIndex(where: { $0["name"]?.text == sidecar.name }), let old = sidecars?[index]
+    else {
       let new = Value.mapping(container(present: []))
       if let sidecars, !sidecars.isEmpty {
         plan.changes.append(Change(list, .append([new])))
       } else {
-        plan.changes.append(Change(path, .members(set: [.init("initContainers", .sequence([new]))], after: "containers")))
+        plan.changes.append(
+          Change(path, .members(set: [.init("initContainers", .sequence([new]))], after: "containers")))
       }
       return plan
     }
@@ -53,12 +55,14 @@ struct PodSpec {
     }
     if sidecar.isEssential, !sidecar.isWaitedFor {
       throw .refused(
-        "--essential is for ECS: a pod does not end with its sidecar; with --wait, it does not start before it is healthy")
+        "--essential is for ECS: a pod does not end with its sidecar; with --wait, it does not start before it is healthy"
+      )
     }
     if let other = containers.first(where: { $0["name"]?.text == sidecar.name }) {
       guard sidecar.isForwarder(other, .camel) else { throw clash }
       throw .refused(
-        "\(title) has the forwarder \(sidecar.name) among its containers; take it out there first: it goes to initContainers")
+        "\(title) has the forwarder \(sidecar.name) among its containers; take it out there first: it goes to initContainers"
+      )
     }
     let looksRestricted = containers.allSatisfy { container in
       let context = container["securityContext"]

@@ -33,7 +33,9 @@ struct TaskDefinition {
     let present = old.map { sidecar.environment($0, form) } ?? []
     let memory = SidecarMemory(sidecar.settings.effective(beside: present))
     let size = TaskSize(cpu: member("cpu"), memory: member("memory"))
-    if let objection = size.objection(others: others, form, sidecar: sidecar, needs: memory) { throw .refused(objection) }
+    if let objection = size.objection(others: others, form, sidecar: sidecar, needs: memory) {
+      throw .refused(objection)
+    }
     let application = try application(among: containers, except: index)
     let definition = ContainerDefinition(
       sidecar: sidecar, memory: memory, log: log(old, application.map { containers[$0] }, others))
@@ -80,7 +82,8 @@ struct TaskDefinition {
     case "none": throw .refused("networkMode is none: the containers have no network, and there is nothing to mirror")
     case "host" where !sidecar.settings.has("INTERFACE"):
       throw .refused(
-        "networkMode is host: the forwarder would see all of the host's traffic; name an interface (--set INTERFACE=docker0)")
+        "networkMode is host: the forwarder would see all of the host's traffic; name an interface (--set INTERFACE=docker0)"
+      )
     case nil where mode == nil && !isFargate, "bridge":
       plan.notes.append(
         """
@@ -90,7 +93,9 @@ struct TaskDefinition {
     default: break
     }
     let system = member("runtimePlatform")?[form.key("operatingSystemFamily")]?.text ?? ""
-    if system.uppercased().hasPrefix("WINDOWS") { throw .refused("operatingSystemFamily is \(system): it runs on Linux") }
+    if system.uppercased().hasPrefix("WINDOWS") {
+      throw .refused("operatingSystemFamily is \(system): it runs on Linux")
+    }
   }
 
   private var isFargate: Bool {
@@ -109,7 +114,8 @@ struct TaskDefinition {
     }
     let proxy = member("proxyConfiguration")?[form.key("containerName")]?.text
     let candidates = containers.indices.filter { index in
-      index != own && containers[index][form.key("firelensConfiguration")] == nil && (proxy == nil || name(index) != proxy)
+      index != own && containers[index][form.key("firelensConfiguration")] == nil
+        && (proxy == nil || name(index) != proxy)
         && !sidecar.isForwarder(containers[index], form)
     }
     let essential = candidates.filter { containers[$0][form.key("essential")] != .bool(false) }

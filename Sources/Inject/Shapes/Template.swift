@@ -8,7 +8,8 @@ struct Template {
   /// Whether this is one.
   static func isTemplate(_ value: Value) -> Bool {
     guard let resources = value["Resources"]?.members else { return false }
-    return value["AWSTemplateFormatVersion"] != nil || resources.contains { $0.value["Type"]?.text?.contains("::") == true }
+    return value["AWSTemplateFormatVersion"] != nil
+      || resources.contains { $0.value["Type"]?.text?.contains("::") == true }
   }
 
   func plan() throws(InjectError) -> Plan {
