@@ -29,7 +29,7 @@ RUN ./configure --quiet --prefix=/usr --disable-shared --disable-dbus --disable-
 FROM ${BUILDER} AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 RUN apt-get update -qq; \
-    apt-get install -y -qq --no-install-recommends binutils libcap2-bin pkg-config >/dev/null
+    apt-get install -y -qq --no-install-recommends binutils libcap2-bin libyaml-dev pkg-config >/dev/null
 COPY --from=libpcap /out /
 WORKDIR /src
 # Dependencies change less often than sources: they are a layer of their own.

@@ -19,7 +19,7 @@ swift_sources = $(wildcard Package.swift Sources Tests bench fuzz)
 export TF_PLUGINS ?=
 
 shell_scripts = .ci/run deploy/collector/install-mirror-target deploy/deb/build fuzz/run $(shell grep -l '^.!/usr/bin/env bash' scripts/*) \
-  Tests/Tools/old_kernel_init.sh
+  Tests/Golden/inject/make Tests/Tools/old_kernel_init.sh
 
 # The binary needs no Swift runtime where it is copied to.
 release = -c release --scratch-path $(SCRATCH) --product packet-forwarder --static-swift-stdlib
@@ -67,9 +67,10 @@ test: ## every test; end to end with the release build, in network namespaces
 	  swift test --skip-build $(checked)
 
 .PHONY: test-deploy
-test-deploy: $(SCRATCH)-deploy/ready ## CloudFormation, Terraform, Kubernetes, costs and the scale model, without an account (three minutes)
+test-deploy: $(SCRATCH)-deploy/ready ## CloudFormation, Terraform, Kubernetes, inject, costs and the scale model, without an account (three minutes)
 	@scripts/setup deploy
-	cd deploy/tests && timeout 600 $(abspath $(SCRATCH)-deploy/tools/bin/python) -m pytest -q -rs -p no:cacheprovider
+	@[ -n "$${PACKET_FORWARDER:-}" ] || $(MAKE) build
+	cd deploy/tests && PACKET_FORWARDER="$${PACKET_FORWARDER:-$(abspath $(SCRATCH)/release/packet-forwarder)}" timeout 600 $(abspath $(SCRATCH)-deploy/tools/bin/python) -m pytest -q -rs -p no:cacheprovider
 
 # The tools in two environments, pinned; made again when the pins change.
 $(SCRATCH)-deploy/ready: deploy/tests/requirements.txt deploy/tests/requirements-checkov.txt

@@ -23,6 +23,7 @@ LICENCES = {
     "swift-log": "Apache-2.0",
     "swift-runtime": "Apache-2.0 WITH Swift-exception",
     "libpcap": "BSD-3-Clause",
+    "libyaml": "MIT",
     "glibc": "LGPL-2.1-or-later",
     "libpcap0.8": "BSD-3-Clause",
     "libc6": "LGPL-2.1-or-later",
@@ -110,6 +111,9 @@ def libraries(binary):
     if "libpcap0.8" not in found:
         version = run("pkg-config", "--modversion", "libpcap").strip()
         yield component("libpcap", version, f"pkg:github/the-tcpdump-group/libpcap@libpcap-{version}")
+    # Always in the program.
+    version = run("pkg-config", "--modversion", "yaml-0.1").strip()
+    yield component("libyaml", version, f"pkg:github/yaml/libyaml@{version}", "/usr/share/doc/libyaml-dev/copyright")
     if "libc6" not in found:
         version = re.search(r"GLIBC ([\d.]+)", run("ldd", "--version")).group(1)
         yield component("glibc", version, f"pkg:generic/glibc@{version}", "/usr/share/doc/libc6/copyright")

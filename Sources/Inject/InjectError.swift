@@ -5,6 +5,7 @@ public enum InjectError: Error, Equatable, Sendable, CustomStringConvertible {
   /// It is, and a sidecar in it would not work, or it cannot be changed with certainty.
   case refused(String)
 
+  /// The line.
   public var description: String {
     switch self {
     case .notUnderstood(let why), .refused(let why): why

@@ -5,8 +5,8 @@ import Testing
 @Suite struct LayoutTests {
   /// The modules, lowest first: each may import those in front of it.
   static let order = [
-    "CLinux", "CPcap", "CStart", "System", "Wire", "Capture", "Transport", "Mirror", "Telemetry", "Forwarder",
-    "Check", "Receiver", "packet-forwarder",
+    "CLinux", "CPcap", "CStart", "CYaml", "System", "Wire", "Capture", "Transport", "Mirror", "Telemetry", "Forwarder",
+    "Check", "Inject", "Receiver", "packet-forwarder",
   ]
   /// The rooms of the modules that have some.
   static let rooms = [
@@ -18,6 +18,7 @@ import Testing
     "Telemetry": ["Health", "Placement", "Scraping", "Status"],
     "Forwarder": ["Configuration", "Service", "Collectors", "Workers"],
     "Check": ["Probes", "Findings"],
+    "Inject": ["Text", "Editing", "Sidecar", "Shapes"],
     "Receiver": ["Intake", "Accounts", "Sinks"],
     "packet-forwarder": ["Commands"],
   ]
@@ -36,8 +37,8 @@ import Testing
 
   /// The collector's side runs without the forwarder, and the data plane without settings and names.
   @Test(arguments: [
-    ("Receiver", ["Check", "Forwarder", "Mirror", "Transport", "Capture"]), ("Transport", ["Capture"]),
-    ("Wire", ["System"]),
+    ("Receiver", ["Check", "Forwarder", "Inject", "Mirror", "Transport", "Capture"]), ("Transport", ["Capture"]),
+    ("Wire", ["System"]), ("Inject", ["System", "Capture", "Check", "Mirror"]),
   ])
   func modulesThatNeedNotKnowEachOther(_ module: String, _ others: [String]) throws {
     for file in try SourceTree.files() where file.module == module {

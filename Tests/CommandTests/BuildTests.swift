@@ -56,6 +56,7 @@ import Testing
     let pins = try JSONDecoder().decode(Pins.self, from: Data(contentsOf: resolved)).pins.map(\.identity)
     #expect(Set(pins).isSubset(of: names) && !pins.isEmpty)
     #expect(names.contains("swift-runtime") && names.contains { $0.hasPrefix("libpcap") })
+    #expect(names.contains("libyaml"))
     #expect(names.contains("libc6") || names.contains("glibc"))
     let references = bill.components.map(\.reference)
     #expect(Set(references).count == references.count && references.allSatisfy { $0.hasPrefix("pkg:") })

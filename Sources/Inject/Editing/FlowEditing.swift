@@ -16,7 +16,8 @@ struct FlowEditing {
   func members(of node: Node, set: [Value.Member], remove: [String], after: String?) -> [Editor.Edit] {
     let entries = node.entries
     let kept = entries.filter { !remove.contains($0.name) }
-    var edits = removals(from: node, remove)
+    // Where nothing is left, what is new takes the place of all.
+    var edits = kept.isEmpty && !set.isEmpty ? [] : removals(from: node, remove)
     var new: [(String?, Value)] = []
     for member in set {
       guard let entry = kept.first(where: { $0.name == member.key }) else {

@@ -42,6 +42,9 @@ public struct SidecarSettings: Sendable {
   /// Whether this variable was given, with something in it.
   func has(_ name: String) -> Bool { given.contains { $0.name == name && !$0.value.allSatisfy(\.isWhitespace) } }
 
+  /// The value that was given for a variable.
+  public func value(of name: String) -> String? { given.first { $0.name == name }?.value }
+
   /// All variables of a container: those given, what it already has, and defaults that are worth seeing.
   func variables(beside present: [Value.Member]) -> [Value.Member] {
     let defaults = [("INTERFACE", "any"), ("STAT_DURATION", "30")].filter { name, _ in

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Capture
 import Glibc
 import Inject
+import Receiver
 import System
 
 /// `inject`: adds the forwarder to what an operator already runs.
@@ -93,7 +95,7 @@ struct InjectCommand: ParsableCommand {
     }
     // What Fargate's largest task has.
     let units = try cpu.map { Int(try OptionValue.number($0, "--cpu", 1...16_384)) }
-    do throws(SidecarSettings.Refusal) {
+    do {
       var sidecar = Sidecar(image: image, settings: try SidecarSettings(destination: destination, assignments))
       sidecar.name = name
       sidecar.isEssential = essential
@@ -101,9 +103,22 @@ struct InjectCommand: ParsableCommand {
       sidecar.application = app
       sidecar.resource = resource
       sidecar.cpuUnits = units
+      for name in ["BPF_FILTER", "EXCLUDE"] { try Self.check(sidecar.settings.value(of: name) ?? "", name) }
       return sidecar
+    } catch let refusal as SidecarSettings.Refusal {
+      throw ExitStatus.failure(ExitStatus.configuration, refusal.description)
+    }
+  }
+
+  /// Ends the program for a filter that is none anywhere. Whether it compiles where it runs, `check` says there.
+  private static func check(_ expression: String, _ name: String) throws {
+    do throws(InnerFilter.Failure) {
+      _ = try InnerFilter(expression)
+    } catch  where error.message.contains("syntax error") {
+      throw ExitStatus.failure(
+        .filter(expression: expression, message: error.message), filterName: name, interfaceName: "")
     } catch {
-      throw ExitStatus.failure(ExitStatus.configuration, error.description)
+      return
     }
   }
 
