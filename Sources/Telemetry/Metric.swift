@@ -36,14 +36,15 @@ package struct Metric<Source>: Sendable {
   /// One sentence for the operator, in Markdown.
   package let help: String
   let reading: Reading
-  /// What Prometheus calls it, without the program's name in front and without what its kind and unit put behind.
-  let series: String
+  /// How Prometheus sees it; nil: not at all.
+  let shown: Shown?
   /// What the totals at the end of the last line for people call it; nil: it is not among them.
   let totalName: String?
   /// nil: it is not in the line for people.
   let words: Words?
 
-  /// A row of a table. `series` is for a key that says too little, or too much, where it stands alone.
+  /// A row of a table. `series` is what Prometheus calls it where its key says too little, or too much, to stand alone:
+  /// without the program's name in front and what kind and unit put behind.
   package init(
     _ key: String, _ kind: MetricKind, _ unit: MetricUnit? = nil, help: String, _ reading: Reading,
     series: String? = nil, totalName: String? = nil, words: Words? = nil
@@ -53,7 +54,7 @@ package struct Metric<Source>: Sendable {
     self.unit = unit
     self.help = help
     self.reading = reading
-    self.series = series ?? key
+    shown = Self.shown(series ?? key, kind, unit, help, reading)
     self.totalName = totalName
     self.words = words
   }

@@ -85,7 +85,7 @@ extension EndToEnd {
         var count = 0
         while junk.isRunning || bench.traffic?.isRunning == true {
           #expect(try testbed.curl(Testbed.metrics + "/metrics").hasSuffix("\n200"))
-          #expect(try Footprint(of: process).descriptors <= before.descriptors + 32)
+          #expect(try Footprint(of: process).descriptors <= before.descriptors + 36)
           count += 1
         }
         #expect(try junk.wait(seconds: 60) == .status(0), "\(junk.output)\(junk.errorOutput)")
@@ -129,7 +129,7 @@ extension EndToEnd {
           try testbed.app.run(["curl", "-sS", "http://127.0.0.1:9749/metrics"]),
           try testbed.collector.run(["curl", "-sS", "http://127.0.0.1:9750/metrics"]),
         ]
-        let names = Set(pages.joined().matches(of: #/(?m)^# TYPE (\S+) /#).map { String($0.1) })
+        let names = Set(pages.joined().matches(of: #/(?m)^\# TYPE (\S+)/#).map { String($0.1) })
         let root = URL(filePath: #filePath).appending(path: "../../..").standardized
         for file in ["deploy/monitoring/dashboard.json", "deploy/monitoring/alerts.yaml", "docs/metrics.md"] {
           let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)

@@ -37,13 +37,14 @@ package enum Exposition: Sendable, CaseIterable {
 
   /// The families in this form.
   package func bytes(_ families: [MetricFamily]) -> [UInt8] {
-    var text = ""
-    for family in families { write(family, to: &text) }
-    if self == .openMetrics { text += "# EOF\n" }
-    return Array(text.utf8)
+    var page: [UInt8] = []
+    page.reserveCapacity(16 << 10)
+    for family in families { write(family, to: &page) }
+    if self == .openMetrics { page += "# EOF\n".utf8 }
+    return page
   }
 
-  private func write(_ family: MetricFamily, to text: inout String) {
+  private func write(_ family: MetricFamily, to page: inout [UInt8]) {
     let suffix =
       switch family.kind {
       case .counter: "_total"
@@ -53,33 +54,33 @@ package enum Exposition: Sendable, CaseIterable {
     let isOpen = self == .openMetrics
     let name = isOpen ? family.name : family.name + suffix
     let kind = family.kind == .info && !isOpen ? MetricFamily.Kind.gauge : family.kind
-    text += "# HELP \(name) "
-    Self.escape(family.help, quotes: isOpen, to: &text)
-    text += "\n# TYPE \(name) \(kind.rawValue)\n"
-    if isOpen, let unit = family.unit { text += "# UNIT \(name) \(unit)\n" }
+    page += "# HELP \(name) ".utf8
+    Self.escape(family.help, quotes: isOpen, to: &page)
+    page += "\n# TYPE \(name) \(kind.rawValue)\n".utf8
+    if isOpen, let unit = family.unit { page += "# UNIT \(name) \(unit)\n".utf8 }
     for sample in family.samples {
-      text += family.name
-      text += suffix
+      page += family.name.utf8
+      page += suffix.utf8
       for (index, label) in sample.labels.enumerated() {
-        text += index == 0 ? "{" : ","
-        text += label.name
-        text += "=\""
-        Self.escape(label.value, quotes: true, to: &text)
-        text += "\""
+        page += index == 0 ? "{".utf8 : ",".utf8
+        page += label.name.utf8
+        page += "=\"".utf8
+        Self.escape(label.value, quotes: true, to: &page)
+        page += "\"".utf8
       }
-      text += sample.labels.isEmpty ? " " : "} "
-      text += sample.value.description
-      text += "\n"
+      page += sample.labels.isEmpty ? " ".utf8 : "} ".utf8
+      page += sample.value.description.utf8
+      page.append(UInt8(ascii: "\n"))
     }
   }
 
-  private static func escape(_ string: String, quotes: Bool, to text: inout String) {
-    for scalar in string.unicodeScalars {
-      switch scalar {
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\"" where quotes: text += "\\\""
-      default: text.unicodeScalars.append(scalar)
+  private static func escape(_ text: String, quotes: Bool, to page: inout [UInt8]) {
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\\"): page += "\\\\".utf8
+      case UInt8(ascii: "\n"): page += "\\n".utf8
+      case UInt8(ascii: "\"") where quotes: page += "\\\"".utf8
+      default: page.append(byte)
       }
     }
   }

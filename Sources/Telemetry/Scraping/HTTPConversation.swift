@@ -16,8 +16,10 @@ package struct HTTPConversation: Conversation {
 
   /// Bytes behind a request that are read, and not looked at.
   private static let maximumIgnored = 1 << 20
-  /// Bytes read or written at a time.
+  /// Bytes written at a time.
   private static let step = 64 << 10
+  /// Bytes read at a time of what is not looked at: there are seldom any.
+  private static let gulp = 4 << 10
 
   private let answer: Answer
   private var phase = Phase.asking([])
@@ -34,7 +36,7 @@ package struct HTTPConversation: Conversation {
     if case .answering(let head, let body) = phase, try !send(head, body, connection) { return false }
     guard case .leaving(var left) = phase else { return true }
     while left > 0 {
-      guard let more = try connection.receiveNow(atMost: min(left, Self.step)) else {
+      guard let more = try connection.receiveNow(atMost: min(left, Self.gulp)) else {
         phase = .leaving(left)
         return false
       }

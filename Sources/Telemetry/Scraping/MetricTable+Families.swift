@@ -21,40 +21,12 @@ extension MetricTable {
 }
 
 extension Metric {
-  /// Units that a name always ends with (prometheus.io/docs/practices/naming).
-  private static var baseUnits: [String] { ["bytes", "seconds", "ratio"] }
-
   fileprivate func family(prefix: String, of sources: [MetricTable<Source>.LabelledSource]) -> MetricFamily? {
-    guard let kind = familyKind else { return nil }
-    let (name, unit) = familyName
+    guard let (kind, name, unit, help) = shown else { return nil }
     let samples = sources.flatMap { labels, source in
       familySamples(of: source).map { (labels: labels + $0.labels, value: $0.value) }
     }
-    // Without what is said of the statistics' form.
-    let words = help.split(separator: "`", omittingEmptySubsequences: false).joined()
-    let help = words.hasSuffix(", RFC 3339") ? String(words.dropLast(", RFC 3339".count)) : words
     return MetricFamily(prefix + name, kind, unit: unit, help: help, samples)
-  }
-
-  /// nil for what is no number, or a number that is a name.
-  private var familyKind: MetricFamily.Kind? {
-    switch (reading, kind) {
-    case (.flag, _), (.moment, _): .gauge
-    case (.text, _), (_, .identity): nil
-    case (_, .counter): .counter
-    case (_, .gauge): .gauge
-    }
-  }
-
-  /// With its unit at the end, where that is a base unit; milliseconds become seconds.
-  private var familyName: (name: String, unit: String?) {
-    if case .moment = reading { return (series + "_timestamp_seconds", "seconds") }
-    guard let unit else { return (series, nil) }
-    let base = unit == .milliseconds ? MetricUnit.seconds.rawValue : unit.rawValue
-    var name = series
-    if unit == .milliseconds, name.hasSuffix("_milliseconds") { name.removeLast("_milliseconds".count) }
-    if Self.baseUnits.contains(base), !name.hasSuffix("_" + base), name != base { name += "_" + base }
-    return (name, name.hasSuffix("_" + base) || name == base ? base : nil)
   }
 
   private func familySamples(of source: Source) -> [(labels: MetricFamily.Labels, value: MetricFamily.Value)] {

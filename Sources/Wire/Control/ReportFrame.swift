@@ -53,7 +53,7 @@ public struct ReportFrame: Equatable, Sendable {
   public var host = ""
   /// Its version.
   public var version = ""
-  /// Its task; empty where it knows none.
+  /// ECS's identifier of its task; empty where it knows none.
   public var task = ""
   /// Its availability zone; empty where it knows none.
   public var zone = ""
