@@ -4,12 +4,14 @@ import System
 final class ScrapePages {
   private let figures: ScrapeServer.Figures
   private let health: ScrapeServer.Health
-  /// By form, with when it was made, in milliseconds of `MonotonicClock`.
-  private var kept: [Exposition: (time: Int64, body: [UInt8])] = [:]
+  /// By form, with when it is too old, in milliseconds of `MonotonicClock`.
+  private var kept: [Exposition: (end: Int64, body: [UInt8])] = [:]
 
-  /// Milliseconds for which all get the same page: no flood of requests costs more than a little, and the clients of a
-  /// moment share its memory.
+  /// Milliseconds for which all get the same page, at least: no flood of requests costs more than a little, and the
+  /// clients of a moment share its memory.
   private static let freshness: Int64 = 100
+  /// A page that takes long to make is kept for so many times as long.
+  private static let ease: Int64 = 10
 
   init(figures: @escaping ScrapeServer.Figures, health: @escaping ScrapeServer.Health) {
     self.figures = figures
@@ -37,10 +39,11 @@ final class ScrapePages {
   }
 
   private func metrics(_ form: Exposition) -> [UInt8] {
-    let now = MonotonicClock.milliseconds
-    if let page = kept[form], now - page.time < Self.freshness { return page.body }
+    let start = MonotonicClock.milliseconds
+    if let page = kept[form], start < page.end { return page.body }
     let body = form.bytes(figures())
-    kept[form] = (now, body)
+    let end = MonotonicClock.milliseconds
+    kept[form] = (end + max(Self.freshness, (end - start) * Self.ease), body)
     return body
   }
 }
