@@ -165,6 +165,10 @@ docs: ## the reference of every module, from its doc comments, into .build-docs;
 	@scripts/setup build
 	scripts/docs $(SCRATCH)-docs $(SCRATCH)
 
+.PHONY: manuals
+manuals: build ## manual pages, one for each command, in .build-manuals
+	scripts/manuals $(SCRATCH)/release/packet-forwarder $(SCRATCH)-manuals
+
 .PHONY: image
 image: ## container image, with docker, podman or buildah (ENGINE, IMAGE)
 	ENGINE="$(ENGINE)" scripts/image build $(IMAGE)
@@ -189,4 +193,4 @@ test-deb: deb ## the packages in a Debian with systemd of its own: install, mirr
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(SCRATCH) $(SCRATCH)-bench $(SCRATCH)-deb $(SCRATCH)-deb-newer $(SCRATCH)-libpcap $(SCRATCH)-machine $(SCRATCH)-deploy $(SCRATCH)-docs $(SCRATCH)-sbom $(SCRATCH)-micro $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build
+	rm -rf $(SCRATCH) $(SCRATCH)-bench $(SCRATCH)-deb $(SCRATCH)-deb-newer $(SCRATCH)-libpcap $(SCRATCH)-machine $(SCRATCH)-deploy $(SCRATCH)-docs $(SCRATCH)-manuals $(SCRATCH)-sbom $(SCRATCH)-micro $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build

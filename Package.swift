@@ -101,7 +101,7 @@ let package = Package(
     // Reads the sources; builds none of them.
     .testTarget(name: "ArchitectureTests"),
     // Without the program among the dependencies: its CStart is not for the test runner, and it is built anyway.
-    .testTarget(name: "CommandTests"),
+    .testTarget(name: "CommandTests", dependencies: ["TestSupport"]),
     .testTarget(name: "EndToEndTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -18,9 +18,10 @@ struct CompletionRoot: ParsableCommand {
   static func answer(_ arguments: [String]) {
     guard let first = arguments.first, first == flag || first.hasPrefix("\(flag)=") else { return }
     let shell = first == flag ? arguments.dropFirst().first : String(first.dropFirst(flag.count + 1))
-    let shells = CompletionShell.allCases.map(\.rawValue)
-    if let shell, !shells.contains(shell) {
-      exit(withError: OptionValue.invalid(flag, shell, "one of \(shells.joined(separator: ", "))"))
+    if let shell, CompletionShell(rawValue: shell) == nil {
+      exit(
+        withError: OptionValue.invalid(
+          flag, shell, OptionValue.words(CompletionShell.allCases.map(\.rawValue).sorted())))
     }
     do { _ = try parseAsRoot(arguments) } catch { exit(withError: error) }
   }

@@ -21,14 +21,12 @@ enum OptionValue {
   static func choice<Choice>(_ text: String, _ flag: String, _: Choice.Type) throws -> Choice
   where Choice: RawRepresentable & CaseIterable, Choice.RawValue == String {
     if let choice = Choice(rawValue: text.lowercased()) { return choice }
-    throw invalid(flag, text, words(Choice.self))
+    throw invalid(flag, text, words(Choice.allCases.map(\.rawValue)))
   }
 
   /// `text or json`.
-  static func words<Choice>(_: Choice.Type) -> String
-  where Choice: RawRepresentable & CaseIterable, Choice.RawValue == String {
-    let words = Choice.allCases.map(\.rawValue)
-    return words.count < 2 ? words.joined() : "\(words.dropLast().joined(separator: ", ")) or \(words[words.count - 1])"
+  static func words(_ words: [String]) -> String {
+    words.count < 2 ? words.joined() : "\(words.dropLast().joined(separator: ", ")) or \(words[words.count - 1])"
   }
 
   /// The end of the program for a value that makes no sense, in the words that settings have for it.

@@ -32,14 +32,17 @@ enum UsageLine {
 
   private static func unknown(_ flag: String, _ command: String) -> String {
     let start = "\(flag) is no flag of \(command)"
-    if !flag.hasPrefix("--"), let letter = flag.dropFirst().first, let instead = TcpdumpHabit.instead(of: letter) {
-      return "\(start); \(instead)"
+    let own = flags(of: command)
+    if !flag.hasPrefix("--"), let letter = flag.dropFirst().first {
+      if let long = TcpdumpHabit.long(letter), own.contains(long) { return "\(start); did you mean \(long)?" }
+      if let instead = TcpdumpHabit.instead(of: letter) { return "\(start); \(instead)" }
     }
     let name = flag.split(separator: "=").first.map(String.init) ?? flag
-    if let setting = Setting.all.first(where: { $0.variables.contains(variable(name)) }) {
-      return "\(start); did you mean --\(setting.flag), or the variable \(variable(name))?"
+    let variable = variable(name)
+    if let setting = Setting.all.first(where: { $0.variables.contains(variable) }), own.contains("--\(setting.flag)") {
+      return "\(start); did you mean --\(setting.flag), or the variable \(variable)?"
     }
-    if let near = NearMiss.likeliest(for: name, among: flags(of: command)) { return "\(start); did you mean \(near)?" }
+    if let near = NearMiss.likeliest(for: name, among: own) { return "\(start); did you mean \(near)?" }
     if let other = PacketForwarder.commandNames.first(where: { $0 != command && flags(of: $0).contains(name) }) {
       return "\(start); did you mean packet-forwarder \(other) \(name)?"
     }

@@ -16,7 +16,7 @@ import Testing
     #expect(lines.first?.contains(" warning packet-forwarder: ") == true)
     #expect(lines.first?.hasSuffix(" BPF_FLITER is not a setting; did you mean BPF_FILTER?") == true)
     #expect(lines.dropFirst().first?.hasSuffix(" STAT_DURATON is not a setting; did you mean STAT_DURATION?") == true)
-    #expect(lines.last?.hasPrefix("packet-forwarder: BPF_FILTER=tcp and makes no sense") == true)
+    #expect(lines.last?.hasPrefix("packet-forwarder: BPF_FILTER=\"tcp and\" makes no sense") == true)
     #expect(!run.standardError.contains("secret"))
   }
 

@@ -43,7 +43,8 @@ import Testing
         let environment = ["DESTINATION": "192.0.2.1", variable: value]
         let run = try Command([], environment: environment, wrapper: wrapper, binary: binary)
         #expect(run.exitCode == 78)
-        #expect(run.standardError.hasPrefix("packet-forwarder: \(variable)=\(value) makes no sense"))
+        let shown = value.contains(" ") ? "\"\(value)\"" : value
+        #expect(run.standardError.hasPrefix("packet-forwarder: \(variable)=\(shown) makes no sense"))
       }
     }
   }

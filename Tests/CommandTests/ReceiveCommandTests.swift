@@ -5,50 +5,53 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ReceiveCommandTests {
   /// Each bad value ends before anything is opened, with one line that names flag, value and what it takes.
   @Test(arguments: [
-    (["--vni", "16777216"], "--vni \"16777216\" is not valid: it takes a whole number, 0 ... 16777215"),
-    (["--vni", "-1"], "--vni \"-1\" is not valid: it takes a whole number, 0 ... 16777215"),
-    (["--vni", ""], "--vni \"\" is not valid: it takes a whole number, 0 ... 16777215"),
-    (["--count", "0"], "--count \"0\" is not valid: it takes a whole number, 1 ... 9223372036854775807"),
-    (["--stat-duration", "-1"], "--stat-duration \"-1\" is not valid: it takes a whole number, 0 ... 86400"),
-    (["--stat-duration", "1s"], "--stat-duration \"1s\" is not valid: it takes a whole number, 0 ... 86400"),
-    (["--stat-format", "xml"], "--stat-format \"xml\" is not valid: it takes text or json"),
-    (["--from", "name"], "--from \"name\" is not valid: it takes an IPv4 or IPv6 address"),
+    (["--vni", "16777216"], "--vni=16777216 makes no sense; it takes a number from 0 to 16777215"),
+    (["--vni", "-1"], "--vni=-1 makes no sense; it takes a number from 0 to 16777215"),
+    (["--vni", ""], "--vni=\"\" makes no sense; it takes a number from 0 to 16777215"),
+    (["--count", "0"], "--count=0 makes no sense; it takes a number from 1 on"),
+    (["--stat-duration", "-1"], "--stat-duration=-1 makes no sense; it takes a number from 0 to 86400"),
+    (["--stat-duration", "1s"], "--stat-duration=1s makes no sense; it takes a number from 0 to 86400"),
+    (["--stat-format", "xml"], "--stat-format=xml makes no sense; it takes text or json"),
+    (["--from", "name"], "--from=name makes no sense; it takes an IPv4 or IPv6 address"),
     (
       ["--buffer-size", "2GiB"],
-      "--buffer-size \"2GiB\" is not valid: it takes a size from 64KiB to 1GiB, such as 100MiB"
+      "--buffer-size=2GiB makes no sense; it takes a size from 64KiB to 1GiB, such as 100MiB"
     ),
-    (["--interface", "none-such"], "--interface \"none-such\": No such device"),
-    (["--workers", "257"], "--workers \"257\" is not valid: it takes a whole number, 0 ... 256"),
+    (
+      ["--interface", "none-such"],
+      "--interface=none-such makes no sense: No such device; it takes the name of an interface that is there"
+    ),
+    (["--workers", "257"], "--workers=257 makes no sense; it takes a number from 0 to 256"),
     (
       ["--filter", "tcp prt 80"],
-      "--filter \"tcp prt 80\" is not valid: it takes a pcap-filter expression such as tcp port 443 (can't parse filter "
-        + "expression: syntax error)"
+      "--filter=\"tcp prt 80\" makes no sense: can't parse filter expression: syntax error; it takes a pcap-filter "
+        + "expression such as tcp port 443"
     ),
     (
       ["--tap", "a/b"],
-      "--tap \"a/b\" is not valid: it takes an interface's name, at most 15 letters, digits, or any of -_."
+      "--tap=a/b makes no sense; it takes an interface's name, at most 15 letters, digits, or any of -_."
     ),
     (
       ["--write", "file", "--rotate-size", "1KiB"],
-      "--rotate-size \"1KiB\" is not valid: it takes a size from 64KiB to 1024GiB, such as 100MiB"
+      "--rotate-size=1KiB makes no sense; it takes a size from 64KiB to 1024GiB, such as 100MiB"
     ),
     (
       ["--rotate-seconds", "60"],
-      "--write \"\" is not valid: it takes a file where --rotate-size, --rotate-seconds or --files says to rotate"
+      "--write=\"\" makes no sense; it takes a file where --rotate-size, --rotate-seconds or --files says to rotate"
     ),
     (
       ["--write", "file", "--files", "3"],
-      "--files \"3\" is not valid: it takes --rotate-size or --rotate-seconds beside it"
+      "--files=3 makes no sense: nothing says when a new file begins; it takes --rotate-size or --rotate-seconds beside it"
     ),
-    (["--write", "-", "--print"], "--write \"-\" is not valid: it takes a file where --print has standard output"),
+    (["--write", "-", "--print"], "--write=- makes no sense; it takes a file where --print has standard output"),
     (
       ["--count-only", "--tap", "mirror0"],
-      "--count-only \"\" is not valid: it takes no --write, --tap or --print beside it"
+      "--count-only makes no sense beside --tap; leave one out"
     ),
-    (["--write", ""], "--write \"\" is not valid: it takes a file, or - for standard output"),
+    (["--write", ""], "--write=\"\" makes no sense; it takes a file, or - for standard output"),
     (
       ["--listen", "a:99999"],
-      "--listen \"a:99999\" is not valid: it takes PORT, HOST:PORT or [IPv6]:PORT, the port in 0 ... 65535"
+      "--listen=a:99999 makes no sense; it takes PORT, HOST:PORT or [IPv6]:PORT, the port from 0 to 65535"
     ),
   ])
   func aBadValueEndsWith78(arguments: [String], line: String) throws {

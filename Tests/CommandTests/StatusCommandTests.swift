@@ -22,13 +22,13 @@ import Testing
   }
 
   @Test(arguments: [
-    (["healthcheck", "--timeout", "5"], "--timeout \"5\" is not valid: it takes a whole number, 10 ... 60000"),
-    (["healthcheck", "--pid", "-1"], "--pid \"-1\" is not valid: it takes a whole number, 1 ... 2147483647"),
-    (["status", "--pid", "one"], "--pid \"one\" is not valid: it takes a whole number, 1 ... 2147483647"),
-    (["status", "--format", "xml"], "--format \"xml\" is not valid: it takes text or json"),
+    (["healthcheck", "--timeout", "5"], "--timeout=5 makes no sense; it takes a number from 10 to 60000"),
+    (["healthcheck", "--pid", "-1"], "--pid=-1 makes no sense; it takes a number from 1 to 2147483647"),
+    (["status", "--pid", "one"], "--pid=one makes no sense; it takes a number from 1 to 2147483647"),
+    (["status", "--format", "xml"], "--format=xml makes no sense; it takes text or json"),
     (
       ["status", "--watch", "--format", "json"],
-      "--watch shows text; for JSON again and again use STAT_FORMAT"
+      "--format=json makes no sense beside --watch; STAT_FORMAT=json has the forwarder print JSON again and again"
     ),
   ])
   func optionsThatMakeNoSense(_ arguments: [String], _ line: String) throws {

@@ -282,7 +282,7 @@ extension EndToEnd {
         },
         log: [
           "packet-forwarder 0.1.0: capturing on eth0 (",
-          "filter \"udp dst port 7000\", sending to 198.51.100.2:4789, VNI 1, MTU 9001", "RESOLVE_INTERVAL=1",
+          "filter \"udp dst port 7000\", sending to 198.51.100.2:4789", ", VNI 1, MTU 9001, ", "RESOLVE_INTERVAL=1",
           "not one of the ", "frames are forwarded again",
         ],
         counters: { $0.droppedTotal > 0 && $0.forwardedPackets > 2_000 }),

@@ -15,14 +15,23 @@ import Testing
     let flags = Setting.all.map(\.flag)
     let variables = Setting.all.flatMap(\.variables)
     #expect(Set(flags).count == flags.count && Set(variables).count == variables.count)
-    #expect(Setting.all.allSatisfy { !$0.variables.isEmpty })
+    // What ends a run belongs to that run alone.
+    #expect(Setting.all.filter { $0.variables.isEmpty }.map(\.flag) == ["for", "until-packets"])
   }
 
   /// Names are spelt alike; only the filter's differ, which are published, and the user's: every shell has a USER.
-  @Test(arguments: Setting.all.filter { !["filter", "user"].contains($0.flag) }) func theVariableIsTheFlagInCapitals(
+  @Test(
+    arguments: Setting.all.filter { !["filter", "user"].contains($0.flag) && !$0.variables.isEmpty }
+  ) func theVariableIsTheFlagInCapitals(
     setting: Setting
   ) {
     #expect(setting.variables[0] == setting.flag.uppercased().replacing("-", with: "_"))
+  }
+
+  /// `--help` and the manual have every setting, once.
+  @Test func everySettingHasItsGroup() {
+    let flags = SettingGroup.allCases.flatMap(\.flags)
+    #expect(Set(flags).count == flags.count && Set(flags) == Set(Setting.all.map(\.flag)))
   }
 
   @Test(arguments: Setting.all) func helpIsASentence(setting: Setting) {
@@ -62,7 +71,7 @@ import Testing
   }
 
   private func variables(of setting: Setting) -> String {
-    setting.variables.map { "`\($0)`" }.joined(separator: ", ")
+    setting.variables.isEmpty ? "none" : setting.variables.map { "`\($0)`" }.joined(separator: ", ")
   }
 
   /// The Dockerfile's comment lists some, among them what must be given.
@@ -70,7 +79,7 @@ import Testing
     let rows = try text("Dockerfile").matches(of: /(?m)^#   ([A-Z_]+) +(\S.*?)  +(\S.*)$/)
     #expect(rows.map(\.1) == ["BPF_FILTER", "DESTINATION", "INTERFACE", "MTU", "STAT_DURATION"])
     for row in rows {
-      let setting = try #require(Setting.all.first { $0.variables[0] == row.1 })
+      let setting = try #require(Setting.all.first { $0.variables.first == String(row.1) })
       #expect(row.3 == setting.defaultText ?? "required", "\(row.1)")
     }
   }

@@ -68,7 +68,9 @@ import Transport
     }
     #expect(printed == [15_003, 47_300, 57_300, 67_300])
     #expect(
-      lines.all.map { String($0.prefix(12)) } == ["stats 10.0s ", "stats 32.3s ", "stats 10.0s ", "stats 10.0s "])
+      lines.all.map { String($0.dropFirst(21).prefix(12)) } == [
+        "stats 10.0s ", "stats 32.3s ", "stats 10.0s ", "stats 10.0s ",
+      ])
   }
 
   /// STAT_DURATION=0: never due, and a last line all the same.

@@ -72,8 +72,8 @@ import Wire
       "in 29.996 s: 112 datagrams (102 bytes), 7 frames (104 bytes), 11 not written, 5 probes, 6 reports, 17 with an invalid header, "
       + "23 of other VNIs, 2 truncated, 13 of other senders, 28 filtered out, 3 came in fragments, "
       + "109 dropped by the kernel, from 192.0.2.1"
-    #expect(line(isFinal: false).text == "received " + figures)
-    #expect(line(isFinal: true).text == "received in all " + figures)
+    #expect(line(isFinal: false).text == "2023-11-14T22:13:20Z received " + figures)
+    #expect(line(isFinal: true).text == "2023-11-14T22:13:20Z received in all " + figures)
   }
 
   /// A counter of an interval is what came since the last line, a gauge what it is now.

@@ -69,12 +69,12 @@ import Testing
     var report = ReceiveReport(format: .text)
     _ = report.line(statistics(1), isFinal: false)
     let line = report.line(statistics(2), isFinal: false)
-    #expect(line.hasPrefix("received in 0."))
+    #expect(line.contains("Z received in 0."))
     #expect(
       line.hasSuffix(
         " s: 10 datagrams (1000 bytes), 3 frames (500 bytes), 2 not written, 3 with an invalid header, 2 of other VNIs, "
           + "1 truncated, 4 of other senders, 5 filtered out, 6 came in fragments, 7 dropped by the kernel"))
     let last = report.line(statistics(2), isFinal: true)
-    #expect(last.hasPrefix("received in all in 0.") && last.contains(" s: 20 datagrams (2000 bytes), "))
+    #expect(last.contains("Z received in all in 0.") && last.contains(" s: 20 datagrams (2000 bytes), "))
   }
 }

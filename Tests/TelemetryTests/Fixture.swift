@@ -38,6 +38,7 @@ enum Fixture {
     let before = UInt64(1_000_000)
     var status = status(counters(2 * before), try collectors(2 * before), interface: oddInterface, host: oddHost)
     status.flowShare = 0.125
+    status.destination = "mirror.example.com,[2001:db8::1]:4790"
     status.unhealthy = "no destination: \"name\" has no address"
     status.lostLines = .init(log: 2 * before + 34, statistics: 2 * before + 35)
     var report = StatisticsReport(status, since: Counters(), [], milliseconds: 29_996, isFinal: isFinal)

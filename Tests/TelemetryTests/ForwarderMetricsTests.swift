@@ -130,11 +130,11 @@ import Transport
     #expect(report.json.contains("\"loop\":18446744073709551615,"))
     #expect(try Fixture.object(report.json)["captured_bytes"] as? UInt64 == .max)
     #expect(
-      report.text.hasPrefix("final 86400.3s any ring mtu 9000, captured 18446744073709551615 (213503364558662/s, "))
+      report.text.contains(" final 86400.3s any ring mtu 9000, captured 18446744073709551615 (213503364558662/s) "))
     #expect(
-      report.text.hasSuffix(", total captured 18446744073709551615 forwarded 0 kernel dropped 18446744073709551615"))
+      report.text.hasSuffix(", total captured 18446744073709551615 kernel dropped 18446744073709551615"))
     // More a second than a number can say.
     report.milliseconds = 0
-    #expect(report.text.contains("captured 18446744073709551615 (18446744073709551615/s, "))
+    #expect(report.text.contains("captured 18446744073709551615 (18446744073709551615/s) "))
   }
 }

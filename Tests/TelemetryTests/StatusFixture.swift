@@ -13,6 +13,7 @@ extension Fixture {
     status.uptime = 93_784_000
     status.flowShare = 0.125
     status.processID = 4_711
+    status.destination = "collector:4789"
     status.filter = "tcp port 8080"
     status.filterInstructions = 61
     status.workers = [.init(index: 0, isCapturing: true, turnAge: 113)]

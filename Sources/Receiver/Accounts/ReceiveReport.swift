@@ -63,7 +63,7 @@ public struct ReceiveReport: Sendable {
 
 extension ReceiveReport.Line {
   var text: String {
-    "received \(isFinal ? "in all " : "")in \(seconds) s: "
+    "\(UTCTime.second(UInt64(clamping: time))) received \(isFinal ? "in all " : "")in \(seconds) s: "
       + ReceiveMetrics.counters.words(of: counters, seconds: Double(nanoseconds) / 1_000_000_000) + senderWords
   }
 

@@ -32,7 +32,7 @@ struct ReceiveSettings {
   /// - Throws: the exit code of the first value that makes no sense, which has been said.
   init(_ command: ReceiveCommand) throws {
     guard let address = ListenAddress(command.listen) else {
-      throw OptionValue.invalid("--listen", command.listen, "PORT, HOST:PORT or [IPv6]:PORT, the port in 0 ... 65535")
+      throw OptionValue.invalid("--listen", command.listen, "PORT, HOST:PORT or [IPv6]:PORT, the port from 0 to 65535")
     }
     self.address = address
     interface = command.interface
