@@ -18,7 +18,7 @@ swift_sources = $(wildcard Package.swift Sources Tests bench fuzz)
 # Where Terraform's provider is, where it cannot be fetched.
 export TF_PLUGINS ?=
 
-shell_scripts = .ci/run deploy/collector/install-mirror-target deploy/deb/build fuzz/run $(shell grep -l '^.!/usr/bin/env bash' scripts/*) \
+shell_scripts = .ci/run deploy/collector/install-mirror-target deploy/deb/build $(wildcard deploy/deb/debian/*.p*rm) fuzz/run $(shell grep -l '^.!/usr/bin/env bash' scripts/*) \
   Tests/Golden/inject/make Tests/Tools/old_kernel_init.sh
 
 # The binary needs no Swift runtime where it is copied to.
