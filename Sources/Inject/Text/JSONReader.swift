@@ -105,9 +105,7 @@ struct JSONReader {
     case "true": value = .bool(true)
     case "false": value = .bool(false)
     default:
-      guard name.wholeMatch(of: #/-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/#) != nil else {
-        throw error("a value was expected")
-      }
+      guard NumberText.isJSON(name) else { throw error("a value was expected") }
       value = .number(name)
     }
     at += word.count
