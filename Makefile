@@ -70,7 +70,8 @@ test: ## every test; end to end with the release build, in network namespaces
 test-deploy: $(SCRATCH)-deploy/ready ## CloudFormation, Terraform, Kubernetes, inject, costs and the scale model, without an account (three minutes)
 	@scripts/setup deploy
 	@[ -n "$${PACKET_FORWARDER:-}" ] || $(MAKE) build
-	cd deploy/tests && PACKET_FORWARDER="$${PACKET_FORWARDER:-$(abspath $(SCRATCH)/release/packet-forwarder)}" timeout 600 $(abspath $(SCRATCH)-deploy/tools/bin/python) -m pytest -q -rs -p no:cacheprovider
+	cd deploy/tests && PACKET_FORWARDER="$${PACKET_FORWARDER:-$(abspath $(SCRATCH)/release/packet-forwarder)}" \
+	  timeout 900 $(abspath $(SCRATCH)-deploy/tools/bin/python) -m pytest -q -rs -p no:cacheprovider
 
 # The tools in two environments, pinned; made again when the pins change.
 $(SCRATCH)-deploy/ready: deploy/tests/requirements.txt deploy/tests/requirements-checkov.txt

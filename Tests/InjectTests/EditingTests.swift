@@ -113,6 +113,18 @@ import Testing
     #expect(try value(result)["b"] == .string(text))
   }
 
+  @Test(arguments: [
+    ("0", true, true), ("-12.50e+3", true, true), ("1e5", true, true), ("007", false, true), (".5", false, true),
+    ("5.", false, true), ("+5", false, true), ("0x1F", false, true), ("0o17", false, true), ("0o18", false, false),
+    ("0x", false, false), ("", false, false), ("-", false, false), (".", false, false), ("1e", false, false),
+    ("1.e", false, false), ("1_000", false, false), ("12:30", false, false), ("1.2.3", false, false),
+    ("e5", false, false),
+  ])
+  func numbers(_ text: String, _ isJSON: Bool, _ isYAML: Bool) {
+    #expect(NumberText.isJSON(text) == isJSON)
+    #expect(NumberText.isYAML(text) == isYAML)
+  }
+
   /// In JSON escapes are read, and what is not touched stays as it is written.
   @Test func escapes() throws {
     let text = #"{"a": "\u00e4\ud83d\ude00\/", "b": 1e05}"#

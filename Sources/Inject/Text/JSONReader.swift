@@ -54,6 +54,7 @@ struct JSONReader {
   private mutating func members(depth: Int) throws(InjectError) -> [Node.Entry] {
     at += 1
     var entries: [Node.Entry] = []
+    var names: Set<String> = []
     skipSpace()
     if take("}") { return [] }
     repeat {
@@ -62,7 +63,7 @@ struct JSONReader {
       guard next == UInt8(ascii: "\"") else { throw error("a key in quotes was expected") }
       let name = try string()
       let key = start..<at
-      guard !entries.contains(where: { $0.name == name }) else {
+      guard names.insert(name).inserted else {
         at = start
         throw error("the key \"\(name)\" is there twice")
       }
@@ -104,9 +105,7 @@ struct JSONReader {
     case "true": value = .bool(true)
     case "false": value = .bool(false)
     default:
-      guard name.wholeMatch(of: #/-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/#) != nil else {
-        throw error("a value was expected")
-      }
+      guard NumberText.isJSON(name) else { throw error("a value was expected") }
       value = .number(name)
     }
     at += word.count

@@ -67,12 +67,13 @@ struct YAMLReader {
   /// The members of a mapping, and where what closes it ends.
   private mutating func entries(depth: Int) throws(InjectError) -> ([Node.Entry], Int) {
     var entries: [Node.Entry] = []
+    var names: Set<String> = []
     while true {
       let key = try events.next()
       let span = bytes(key.span)
       if key.kind == .mappingEnd { return (entries, span.upperBound) }
       guard key.kind == .scalar else { throw .notUnderstood("no YAML for this: a key that is not a word") }
-      guard !entries.contains(where: { $0.name == key.text }) else {
+      guard names.insert(key.text).inserted else {
         throw .notUnderstood("no YAML: the key \"\(key.text)\" is there twice in one mapping")
       }
       entries.append(Node.Entry(name: key.text, key: span, value: try node(try events.next(), depth: depth + 1)))
