@@ -30,8 +30,10 @@ package enum ForwarderMetrics {
       .decimal(\.withheldShareText)),
     Metric(
       "kernel_withheld_flows", .gauge, .flows,
-      help: "flows that these rules have the kernel's filter keep out at this moment: they are captured no more",
-      .number { UInt64(clamping: $0.kernelWithheldFlows) }),
+      help:
+        "flows that these rules have the kernel's filter keep out at this moment: they are captured no more; null "
+        + "where no rule is on",
+      .known { $0.kernelWithheldFlows.map { UInt64(clamping: $0) } }),
     Metric("version", .identity, help: "version of the program", .text(\.version)),
     Metric("host", .identity, help: "name of the machine or container", .text(\.host)),
     Metric(
@@ -76,7 +78,8 @@ package enum ForwarderMetrics {
     withheldPackets, withheldBytes,
     Metric(
       "kernel_withheld_bytes", .counter, .bytes,
-      help: "bytes that the kernel's filter withheld, not part of `captured_bytes`: about so many, from one frame of 1,024",
+      help:
+        "bytes that the kernel's filter withheld, not part of `captured_bytes`: about so many, from one frame of 1,024",
       .number(\.capture.kernelWithheldBytes)
     ) { $0.value > 0 ? ", in the kernel about \($0.value) bytes" : "" },
     Metric(
@@ -156,7 +159,8 @@ package enum ForwarderMetrics {
           "encrypted", .counter, .packets, help: "frames of encrypted data (`ENCRYPTED`)",
           .number(\.capture.withheldEncrypted)),
         Metric(
-          "depth", .counter, .packets, help: "frames of responses beyond `FLOW_DEPTH`", .number(\.capture.withheldDepth)),
+          "depth", .counter, .packets, help: "frames of responses beyond `FLOW_DEPTH`", .number(\.capture.withheldDepth)
+        ),
         Metric(
           "other_side", .counter, .packets, help: "frames of connections that `MIRROR` leaves to the other side",
           .number(\.capture.withheldOtherSide)),

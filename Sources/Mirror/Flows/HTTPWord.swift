@@ -20,7 +20,9 @@ struct HTTPWord: BitwiseCopyable {
   /// `content-length`
   static var contentLength: HTTPWord { HTTPWord(0x636F_6E74_656E_742D, 0x6C65_6E67_7468_0000, 0, count: 14) }
   /// `transfer-encoding`
-  static var transferEncoding: HTTPWord { HTTPWord(0x7472_616E_7366_6572, 0x2D65_6E63_6F64_696E, 0x6700_0000_0000_0000, count: 17) }
+  static var transferEncoding: HTTPWord {
+    HTTPWord(0x7472_616E_7366_6572, 0x2D65_6E63_6F64_696E, 0x6700_0000_0000_0000, count: 17)
+  }
 
   /// Whether its letter at `index` is `byte`.
   @inline(__always) func has(_ byte: UInt8, at index: UInt8) -> Bool {

@@ -36,7 +36,8 @@ package final class HostIdentity: Sendable {
   }
 
   private func isOwn(_ endpoint: FlowKey.Endpoint) -> Bool {
-    for index in addresses.indices where addresses[index].low == endpoint.low && addresses[index].high == endpoint.high {
+    for index in addresses.indices where addresses[index].low == endpoint.low && addresses[index].high == endpoint.high
+    {
       return true
     }
     return false

@@ -53,7 +53,9 @@ package final class TCPListeners: Sendable {
   /// The ports that connections are opened from where nobody chooses one: what ip(7) calls ip_local_port_range.
   package static func ephemeralPorts() -> ClosedRange<UInt16> {
     let text = (try? FileContents.read("/proc/sys/net/ipv4/ip_local_port_range")) ?? []
-    let words = text.split { $0 == 9 || $0 == 10 || $0 == 32 }.compactMap { UInt16(String(decoding: $0, as: UTF8.self)) }
+    let words = text.split { $0 == 9 || $0 == 10 || $0 == 32 }.compactMap {
+      UInt16(String(decoding: $0, as: UTF8.self))
+    }
     guard words.count == 2, words[0] <= words[1] else { return 32_768...60_999 }
     return words[0]...words[1]
   }
