@@ -50,7 +50,9 @@ struct FlowStream: ~Copyable {
     tcp.flags = piece.flags
     let way = isClient ? addresses : addresses.reversed
     let segment = tcp.segment(way, piece.payload)
-    return ethernet(way.isV6 ? 0x86DD : 0x0800, way.isV6 ? ipv6(way, 6, segment) : ipv4(way, 6, totalLength: segment.count > 65_000 ? 0 : nil, segment))
+    return ethernet(
+      way.isV6 ? 0x86DD : 0x0800,
+      way.isV6 ? ipv6(way, 6, segment) : ipv4(way, 6, totalLength: segment.count > 65_000 ? 0 : nil, segment))
   }
 
   /// What becomes of a piece.
