@@ -46,9 +46,9 @@ import Testing
       .interfaceLost(name: "eth0", reason: ""), .captureLost(reason: ""), .filterClosed(reason: ""),
       .noDestination(reason: ""), .sendsFail(milliseconds: 90_000, reason: ""),
     ]
-    #expect(others.filter { $0.isCuredByRestart }.isEmpty)
+    #expect(others.filter(\.isCuredByRestart).isEmpty)
     let standstills: [HealthTrouble] = [.workerEnded(index: 0), .workerStalled(index: 0, milliseconds: 5_000)]
-    #expect(standstills.filter { !$0.isCuredByRestart }.isEmpty)
+    #expect(standstills.filter(\.isCuredByRestart) == standstills)
   }
 
   @Test func verdictsAreSaidOnce() throws {
