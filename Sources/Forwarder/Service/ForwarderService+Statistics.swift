@@ -41,10 +41,8 @@ extension ForwarderService {
     status.destinations = destinations
     status.recent = health.recent
     status.lostLines = lostLines()
-    if settings.flows.isOn {
-      status.kernelWithheldFlows = self.workers.reduce(0) {
-        $0 + $1.pipeline.withheldConnections.load(ordering: .relaxed)
-      }
+    status.kernelWithheldFlows = self.workers.reduce(0) {
+      $0 + $1.pipeline.withheldConnections.load(ordering: .relaxed)
     }
     return status
   }

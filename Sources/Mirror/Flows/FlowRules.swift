@@ -13,7 +13,7 @@ public struct FlowRules: Equatable, Sendable {
   public init() {}
 
   /// Whether any rule has anything to say.
-  public var isOn: Bool { encrypted != .mirror || depth != nil || side != .all }
+  var isOn: Bool { encrypted != .mirror || depth != nil || side != .all }
 }
 
 /// What of a connection is mirrored that is certainly encrypted (ENCRYPTED).
