@@ -14,8 +14,6 @@ package struct Policy: Sendable {
   package var mtu: Int?
   /// Which collectors get reports.
   package var reports: ReportPolicy
-  /// What is not worth mirroring.
-  package var flows = FlowRules()
 
   /// A policy with every choice made.
   package init(

@@ -20,7 +20,12 @@ struct ShareProgram {
     guard !share.isAll else { return user }
     var program = ShareProgram(share)
     program.emit(layer)
-    return user.followed(by: program.code.assemble())
+    let end = user.instructions.count
+    let head = user.instructions.enumerated().map { index, instruction in
+      guard instruction.code == BPFProgram.returnConstant, instruction.k != 0 else { return instruction }
+      return .jump(over: UInt32(end - index - 1))
+    }
+    return BPFProgram(instructions: head + program.code.assemble())
   }
 
   private init(_ share: FlowShare) {
@@ -33,11 +38,14 @@ struct ShareProgram {
   }
 
   private mutating func emit(_ layer: ExclusionProgram.Layer) {
-    code.findNetworkHeader(layer, ipv4: ipv4, ipv6: ipv6, otherwise: take)
+    switch layer {
+    case .ethernet: emitEthernet()
+    case .raw: emitRaw()
+    }
     emitIPv6()
     emitIPv4()
     code.place(ports)
-    code.require(4, otherwise: take)
+    require(4)
     code.append(.load(.word, fromX: 0), .store(cell: Self.portsCell))
     code.place(judge)
     emitJudgement()
@@ -45,9 +53,42 @@ struct ShareProgram {
     code.append(.keep(BPFProgram.wholeFrame))
   }
 
+  /// Takes the packet unless it has `count` bytes from X on; X may lie behind its end.
+  private mutating func require(_ count: UInt32) {
+    code.append(.loadLength)
+    code.jump(if: .atLeastX, otherwise: take)
+    code.append(.subtractX)
+    code.jump(if: .atLeast, count, otherwise: take)
+  }
+
+  private mutating func emitEthernet() {
+    for tag in 0...EthernetHeader.maximumTags {
+      let type = UInt32(EthernetHeader.type.offset + tag * VLANTag.byteCount)
+      code.append(.loadLength)
+      code.jump(if: .atLeast, type + 2, otherwise: take)
+      code.append(.loadX(value: type + 2), .load(.half, at: type))
+      code.jump(if: .equal, UInt32(EtherType.ipv4), to: ipv4)
+      code.jump(if: .equal, UInt32(EtherType.ipv6), to: ipv6, otherwise: tag < EthernetHeader.maximumTags ? nil : take)
+      guard tag < EthernetHeader.maximumTags else { break }
+      let inner = code.label()
+      code.jump(if: .equal, UInt32(EtherType.vlan), to: inner)
+      code.jump(if: .equal, UInt32(EtherType.serviceVLAN), to: inner)
+      code.jump(if: .equal, UInt32(EtherType.oldServiceVLAN), otherwise: take)
+      code.place(inner)
+    }
+  }
+
+  private mutating func emitRaw() {
+    code.append(.loadLength)
+    code.jump(if: .atLeast, 1, otherwise: take)
+    code.append(.loadX(value: 0), .load(.byte, at: 0), .and(0xF0))
+    code.jump(if: .equal, 0x40, to: ipv4)
+    code.jump(if: .equal, 0x60, to: ipv6, otherwise: take)
+  }
+
   private mutating func emitIPv4() {
     code.place(ipv4)
-    code.require(UInt32(IPv4Header.minimumByteCount), otherwise: take)
+    require(UInt32(IPv4Header.minimumByteCount))
     code.append(.load(value: 0), .store(cell: Self.portsCell))
     code.append(.load(.word, fromX: UInt32(IPv4Header.source.offset)), .store(cell: Self.sourceCell))
     code.append(.load(.word, fromX: UInt32(IPv4Header.destination.offset)), .store(cell: Self.destinationCell))
@@ -62,7 +103,7 @@ struct ShareProgram {
 
   private mutating func emitIPv6() {
     code.place(ipv6)
-    code.require(UInt32(IPv6Header.byteCount), otherwise: take)
+    require(UInt32(IPv6Header.byteCount))
     code.append(.load(value: 0), .store(cell: Self.portsCell))
     emitFolded(at: IPv6Header.sourceHigh.offset, into: Self.sourceCell)
     emitFolded(at: IPv6Header.destinationHigh.offset, into: Self.destinationCell)
@@ -79,7 +120,7 @@ struct ShareProgram {
     code.jump(if: .equal, UInt32(IPProtocol.routing), to: over)
     code.jump(if: .equal, UInt32(IPProtocol.destinationOptions), to: over, otherwise: done)
     code.place(over)
-    code.require(2, otherwise: take)
+    require(2)
     code.append(.load(.byte, fromX: UInt32(IPv6Extension.nextHeader.offset)), .store(cell: Self.nextCell))
     code.append(.load(.byte, fromX: UInt32(IPv6Extension.length.offset)), .add(1), .shiftLeft(3), .addX, .copyToX)
     code.append(.load(cell: Self.nextCell))

@@ -1,7 +1,6 @@
 import Glibc
 import Logging
 public import Mirror
-import Synchronization
 import System
 package import Telemetry
 import Transport
@@ -41,9 +40,6 @@ extension ForwarderService {
     status.destinations = destinations
     status.recent = health.recent
     status.lostLines = lostLines()
-    status.kernelWithheldFlows = self.workers.reduce(0) {
-      $0 + $1.pipeline.withheldConnections.load(ordering: .relaxed)
-    }
     return status
   }
 
@@ -62,7 +58,6 @@ extension ForwarderService {
         loopGuard.report(to: logger)
         announceStart()
         endFlowDemand()
-        identifyHost()
         let now = snapshot
         report(now)
         health.look(now)

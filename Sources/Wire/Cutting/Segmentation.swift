@@ -9,19 +9,15 @@ public struct Segmentation: BitwiseCopyable, Sendable {
   /// Payload bytes of every segment but the last.
   @inlinable public var payloadPerSegment: Int { share }
   /// Number of segments, at least 1.
-  @inlinable public var count: Int { segmentCount }
+  public let count: Int
   /// Offset of the first payload byte in the packet.
   public let payloadOffset: Int
   /// Payload bytes in all.
-  @inlinable public var payloadByteCount: Int { payload }
+  public let payloadByteCount: Int
 
   @usableFromInline var share: Int
-  @usableFromInline var segmentCount: Int
-  @usableFromInline var payload: Int
   @usableFromInline let packet: IPPacket
   @usableFromInline let isTCP: Bool
-  /// Whether what follows the last segment is left out.
-  @usableFromInline var isBeginning = false
 
   /// Plans the cut of a TCP packet so that no IP packet exceeds `maximumPacket` bytes and, where `segmentSize` (the
   /// gso_size of the capture) is not 0, none carries more payload than that. Nil if the packet is not a whole TCP
@@ -60,25 +56,17 @@ public struct Segmentation: BitwiseCopyable, Sendable {
     self.payloadOffset = payloadOffset
     // A jumbo payload option is illegal in a packet below 64 KiB (RFC 2675 section 3), so segments go without it.
     headerByteCount = payloadOffset - packet.jumboHeaderByteCount
-    payload = packet.end - payloadOffset
+    payloadByteCount = packet.end - payloadOffset
     let room = min(maximumPacket, IPv4Header.maximumPacket) - headerByteCount
     guard room > 0 else { return nil }
     share = segmentSize > 0 ? min(segmentSize, room) : room
-    segmentCount = (payload + share - 1) / share
+    count = (payloadByteCount + share - 1) / share
   }
 
   /// Makes all segments of one size, where the payload can be shared so among the same number of them.
   @inlinable
   public mutating func shareEvenly() {
     if payloadByteCount % count == 0 { share = payloadByteCount / count }
-  }
-
-  /// Leaves out what follows the first `byteCount` payload bytes, of which there must be more.
-  public mutating func keepBeginning(_ byteCount: Int) {
-    precondition(byteCount > 0 && byteCount < payloadByteCount)
-    payload = byteCount
-    segmentCount = (byteCount + share - 1) / share
-    isBeginning = true
   }
 
   /// Payload bytes of segment `index`.
@@ -150,7 +138,7 @@ public struct Segmentation: BitwiseCopyable, Sendable {
     out.write(network.read(TCPHeader.sequence, at: original) &+ skipped, TCPHeader.sequence, at: upper)
     var flags = network.read(TCPHeader.flags, at: original)
     if index > 0 { flags &= ~TCPHeader.cwr }
-    if index < count - 1 || isBeginning { flags &= ~(TCPHeader.fin | TCPHeader.psh) }
+    if index < count - 1 { flags &= ~(TCPHeader.fin | TCPHeader.psh) }
     // The urgent pointer counts from the segment's own sequence number (RFC 9293 section 3.1).
     if index > 0, flags & TCPHeader.urg != 0 {
       let urgent = Int(network.read(TCPHeader.urgentPointer, at: original)) - index * payloadPerSegment
