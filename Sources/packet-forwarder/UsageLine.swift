@@ -12,6 +12,13 @@ enum UsageLine {
     guard let first = quoted.first else { return sentence(message) }
     let flag = first.split(separator: " ").first.map(String.init) ?? first
     if message.hasPrefix("Unknown option") { return unknown(flag, command) }
+    if message.hasPrefix("Missing expected argument") {
+      // It may be there under a name that is not quite its own, which the library looks for later.
+      let own = flags(of: command)
+      let given = arguments.filter { $0.hasPrefix("--") }.compactMap { $0.split(separator: "=").first.map(String.init) }
+      if let strange = given.first(where: { !own.contains($0) }) { return unknown(strange, command) }
+      return "\(command) takes \(first), which is not there; packet-forwarder \(command) --help says more"
+    }
     if message.hasPrefix("Missing value") {
       return "\(flag) has no value behind it; packet-forwarder \(command) --help says what it takes"
     }

@@ -5,10 +5,6 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct BuildTests {
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
-  /// The release build where there is one, and the one beside the tests.
-  private static let binary =
-    ProcessInfo.processInfo.environment["PACKET_FORWARDER"].map(URL.init(fileURLWithPath:)) ?? Command.binary
-
   private func script(_ name: String, _ arguments: [String]) throws -> Command {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     return try Command(
@@ -17,7 +13,7 @@ import Testing
   }
 
   @Test func theBinaryIsHardened() throws {
-    let run = try script("check-binary", [Self.binary.path])
+    let run = try script("check-binary", [Command.binary.path])
     #expect(run.exitCode == 0 && run.standardError.isEmpty, "\(run.standardError)")
   }
 
@@ -44,7 +40,7 @@ import Testing
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sbom-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     let resolved = Self.root.appendingPathComponent("Package.resolved")
-    let run = try script("sbom.py", [Self.binary.path, resolved.path, folder.path])
+    let run = try script("sbom.py", [Command.binary.path, resolved.path, folder.path])
     try #require(run.exitCode == 0, "\(run.standardError)")
 
     let data = try Data(contentsOf: folder.appendingPathComponent("packet-forwarder.cdx.json"))
@@ -73,7 +69,7 @@ import Testing
     for name in names { #expect(licences.contains("\n\(name) "), "\(name)") }
     #expect(licences.components(separatedBy: "Apache License").count > pins.count)
     // The same inputs, the same bill.
-    _ = try script("sbom.py", [Self.binary.path, resolved.path, folder.path])
+    _ = try script("sbom.py", [Command.binary.path, resolved.path, folder.path])
     #expect(try Data(contentsOf: folder.appendingPathComponent("packet-forwarder.cdx.json")) == data)
   }
 

@@ -7,8 +7,11 @@ struct Command {
   let standardOutput: String
   let standardError: String
 
-  /// The test runner lies beside the products.
-  static let binary = URL(fileURLWithPath: CommandLine.arguments[0])
+  /// The release build where the tests were given one: without optimisation the library of the command line takes seconds
+  /// over a flag that it does not know. Else the one beside the test runner.
+  static let binary =
+    ProcessInfo.processInfo.environment["PACKET_FORWARDER"].map(URL.init(fileURLWithPath:))
+    ?? URL(fileURLWithPath: CommandLine.arguments[0])
     .deletingLastPathComponent().appendingPathComponent("packet-forwarder")
 
   /// SANDBOX, if the tests were given it: a program with a sanitizer in it cannot be confined.

@@ -89,8 +89,8 @@ import Testing
     (["/nonexistent/file"], 66, "/nonexistent/file cannot be read: No such file or directory"),
     (["/"], 66, "/ cannot be read: Is a directory"), ([], 65, "standard input: the text is empty"),
     (["--set", "MTX=1"], 78, "--set MTX is no setting"), (["--set", "VNI=x"], 78, "VNI=x makes no sense"),
-    (["--name", "A b"], 78, "--name \"A b\" is not valid"), (["--cpu", "x"], 78, "--cpu \"x\" is not valid"),
-    (["--image", "a b"], 78, "--image \"a b\" is not valid"),
+    (["--name", "A b"], 78, "--name=\"A b\" makes no sense"), (["--cpu", "x"], 78, "--cpu=x makes no sense"),
+    (["--image", "a b"], 78, "--image=\"a b\" makes no sense"),
   ])
   func oneLineAndTheRightCode(_ arguments: [String], _ code: Int, _ message: String) throws {
     let run = try Command(Self.usual + arguments)

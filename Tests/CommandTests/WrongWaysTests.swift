@@ -20,7 +20,7 @@ import Testing
   private static let destination =
     "a host name, IPv4 or [IPv6] address, each with an optional :port, several separated by commas"
   private static let expression = "a pcap-filter expression such as tcp port 443"
-  private static let commands = "run, check, receive, status, healthcheck, demo, help"
+  private static let commands = "run, check, receive, status, healthcheck, inject, demo, help"
 
   static let withoutCommand = [
     Way("recieve", code: 64, "recieve is no command; did you mean receive?"),
@@ -180,6 +180,40 @@ import Testing
     Way("demo", "-c", "3", code: 64, "-c is no flag of demo; did you mean --count?"),
   ]
 
+  static let inject = [
+    Way(
+      "inject", code: 64, "inject takes --image <image>, which is not there; packet-forwarder inject --help says more"),
+    Way("inject", "--imgae", "a", code: 64, "--imgae is no flag of inject; did you mean --image?"),
+    Way(
+      "inject", "--image", "a", "--destination", code: 64,
+      "--destination has no value behind it; packet-forwarder inject --help says what it takes"),
+    Way(
+      "inject", "--image", "a b", "--destination", "b", code: 78,
+      "--image=\"a b\" makes no sense; it takes an image's name, such as registry.example.com/packet-forwarder:1.0.0"),
+    Way(
+      "inject", "--image", "a", "--destination", "b", "--name", "A b", code: 78,
+      "--name=\"A b\" makes no sense; it takes small letters, digits and hyphens, at most 63"),
+    Way(
+      "inject", "--image", "a", "--destination", "b", "--cpu", "0", code: 78,
+      "--cpu=0 makes no sense; it takes a number from 1 to 16384"),
+    Way(
+      "inject", "--image", "a", "--destination", "b", "--set", "VNI=x", code: 78,
+      "VNI=x makes no sense; it takes a number from 0 to 16777215"),
+    Way(
+      "inject", "--image", "a", "--destination", "b", "--set", "MTU", code: 78,
+      "--set MTU makes no sense; it takes NAME=VALUE, such as MTU=1500"),
+    Way(
+      "inject", "--image", "a", "--destination", "b", "/nonexistent", code: 66,
+      "/nonexistent cannot be read: No such file or directory"),
+    Way(
+      "inject", "--image", "a", "--destination", "b", "one", "two", code: 64,
+      "inject takes nothing but flags, and not two"),
+    Way("inject", "--image", "a", "--destination", "b", "--write", code: 64, "--write takes a FILE to replace"),
+    Way(
+      "inject", "--image", "a", "--destination", "b", "--set", "BPF_FILTER=tcp and", code: 78,
+      "BPF_FILTER=\"tcp and\" makes no sense: can't parse filter expression: syntax error; it takes \(expression)"),
+  ]
+
   static let help = [
     Way("help", "statsu", code: 64, "statsu is no command; did you mean status?"),
     Way("help", "recieve", code: 64, "recieve is no command; did you mean receive?"),
@@ -193,7 +227,9 @@ import Testing
     Way("help", "two words", code: 64, "\"two words\" is no command; there are: \(commands)"),
   ]
 
-  @Test(arguments: [withoutCommand, run, check, receive, status, healthcheck, demo, help]) func tenWays(_ ways: [Way])
+  @Test(arguments: [withoutCommand, run, check, receive, status, healthcheck, inject, demo, help]) func tenWays(
+    _ ways: [Way]
+  )
     throws
   {
     #expect(ways.count >= 10)

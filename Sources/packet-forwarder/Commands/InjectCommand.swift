@@ -84,14 +84,12 @@ struct InjectCommand: ParsableCommand {
   private var title: String { path ?? "standard input" }
 
   private func sidecar() throws -> Sidecar {
-    func refuse(_ flag: String, _ value: String, _ takes: String) -> ExitCode {
-      ExitStatus.failure(ExitStatus.configuration, "\(flag) \"\(value)\" is not valid: it takes \(takes)")
-    }
     guard !image.isEmpty, !image.contains(where: \.isWhitespace) else {
-      throw refuse("--image", image, "an image's name, such as registry.example.com/packet-forwarder:1.0.0")
+      throw OptionValue.invalid(
+        "--image", image, "an image's name, such as registry.example.com/packet-forwarder:1.0.0")
     }
     guard name.utf8.count <= 63, name.wholeMatch(of: #/[a-z0-9]([-a-z0-9]*[a-z0-9])?/#) != nil else {
-      throw refuse("--name", name, "small letters, digits and hyphens, at most 63")
+      throw OptionValue.invalid("--name", name, "small letters, digits and hyphens, at most 63")
     }
     // What Fargate's largest task has.
     let units = try cpu.map { Int(try OptionValue.number($0, "--cpu", 1...16_384)) }
