@@ -93,7 +93,7 @@ extension EndToEnd {
             try testbed.runScript("udp_sender.py", [address, port, "200", "200", "5000"], in: testbed.peer)
           }
         }
-        #expect(forwarder.process.errorOutput.contains("EXCLUDE=udp dst port 7001"))
+        #expect(forwarder.process.errorOutput.contains("EXCLUDE=\"udp dst port 7001"))
         _ = try forwarder.stopWithTotal()
         try Recorder.stop(recorder)
         let inner = Tshark(try recorder.mirror().innerPath, testbed: testbed)
