@@ -8,6 +8,7 @@ public struct ColumnPrinter: ~Copyable, FrameSink {
   /// Prints to an open descriptor, which stays the caller's to close.
   ///
   /// - Parameters:
+  ///   - descriptor: what is written to.
   ///   - start: when the first column is zero, in nanoseconds since 1970.
   ///   - hasColours: whether parts have colours.
   public init(descriptor: CInt, start: UInt64, hasColours: Bool) {
