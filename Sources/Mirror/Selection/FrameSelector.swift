@@ -18,11 +18,13 @@ struct FrameSelector: ~Copyable {
   }
 
   /// The flows that sampling leaves.
-  private let sample: FlowShare
+  var sample: FlowShare {
+    didSet { isSelective = !sample.isAll || admission != nil }
+  }
   private var admission: FlowAdmission?
   /// Whether SAMPLE or a limit has anything to say. A stored value: to ask `admission` whether it is there, the compiler
   /// copies its four kilobytes, for every frame.
-  private let isSelective: Bool
+  private var isSelective: Bool
   /// Finds frames of ours that another forwarder has mirrored back.
   var returnedFrame: ReturnedFrame
   private var loopDetector: LoopDetector
