@@ -77,8 +77,9 @@ def from_cloudformation(resource: dict) -> dict:
         given["Scheme"] = given["Scheme"] == "internal"
     if kind == "AWS::ElasticLoadBalancingV2::TargetGroup":
         given |= pairs(given.pop("TargetGroupAttributes"))
-        checks = {"HealthCheckProtocol": "Protocol", "HealthCheckPort": "Port", "HealthCheckIntervalSeconds": "Interval",
-                  "HealthyThresholdCount": "HealthyThreshold", "UnhealthyThresholdCount": "UnhealthyThreshold"}
+        checks = {"HealthCheckProtocol": "Protocol", "HealthCheckPath": "Path", "HealthCheckPort": "Port",
+                  "HealthCheckIntervalSeconds": "Interval", "HealthyThresholdCount": "HealthyThreshold",
+                  "UnhealthyThresholdCount": "UnhealthyThreshold"}
         given["HealthCheck"] = {short: given.pop(name) for name, short in checks.items()}
     if kind == "AWS::ECS::Service":
         given |= given.pop("DeploymentConfiguration")
@@ -131,7 +132,8 @@ def from_terraform(kind: str, values: dict, policies: dict) -> dict:
         given["TagSpecifications"] = [{"ResourceType": one["resource_type"], "Tags": one["tags"]} for one in given["TagSpecifications"]]
     if kind == "AWS::ElasticLoadBalancingV2::TargetGroup":
         check = upper(given["HealthCheck"])
-        given["HealthCheck"] = {name: check[name] for name in ("Protocol", "Port", "Interval", "HealthyThreshold", "UnhealthyThreshold")}
+        parts = ("Protocol", "Path", "Port", "Interval", "HealthyThreshold", "UnhealthyThreshold")
+        given["HealthCheck"] = {name: check[name] for name in parts}
         given["stickiness.enabled"] = given["stickiness.enabled"][0]["enabled"]
     if kind == "AWS::ElasticLoadBalancingV2::Listener":
         given["DefaultActions"] = [{"Type": one["type"], "TargetGroupArn": one["target_group_arn"]} for one in given["DefaultActions"]]
