@@ -3,13 +3,28 @@
 #include "CStart.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 // Nothing has been opened yet, so nothing is lost. Commands that have something to finish block the signals and wait.
 static void end(int number) { _exit(0); }
 
+// What the file may give is put in force here (`setcap cap_net_raw+p`). A file that puts it in force by itself (`+ep`) is not
+// even started where the container has not got it, and nobody is told what is missing.
+static void raise_capability(void) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+  if (syscall(SYS_capget, &header, sets) != 0) return;
+  unsigned capture = 1U << CAP_NET_RAW;
+  if ((sets[0].permitted & capture) == 0 || (sets[0].effective & capture) != 0) return;
+  sets[0].effective |= capture;
+  syscall(SYS_capset, &header, sets);
+}
+
 static void prepare(void) {
+  raise_capability();
   struct sigaction action = {.sa_handler = end};
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGINT, &action, NULL);
