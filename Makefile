@@ -104,11 +104,21 @@ test-kernel: ## mirror on Debian's 6.1 kernel in an emulator, and judge what was
 format: ## rewrite the Swift sources in the project's format
 	swift format format --in-place --parallel --recursive $(swift_sources)
 
+# Tools from PyPI, pinned; made again when the pins change.
+$(SCRATCH)-tools/ready: scripts/requirements.txt
+	@scripts/setup lint
+	rm -rf $(SCRATCH)-tools
+	python3 -m venv $(SCRATCH)-tools && $(SCRATCH)-tools/bin/pip install -q -r $<
+	touch $@
+
 .PHONY: lint
-lint: ## format, shell scripts, JSON, and a build in which every warning is an error
+lint: $(SCRATCH)-tools/ready ## format, scripts, Dockerfile, workflows, JSON, and a build in which every warning is an error
 	@scripts/setup build test lint
 	swift format lint --strict --parallel --recursive $(swift_sources)
 	shellcheck $(shell_scripts)
+	$(SCRATCH)-tools/bin/hadolint Dockerfile
+	$(SCRATCH)-tools/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(SCRATCH)-tools/bin/zizmor --quiet --offline .github/workflows
 	for file in deploy/ecs/*.json; do python3 -m json.tool "$$file" >/dev/null; done
 	swift build --build-tests $(checked)
 
@@ -200,8 +210,8 @@ image: ## container image, with docker, podman or buildah (ENGINE, IMAGE, BUILDE
 .PHONY: test-image
 test-image: static-root ## the image in every way that it is run, with real traffic judged by tshark (three minutes); as root
 	@scripts/setup image
-	scripts/oci-image.py $(SCRATCH)-image $(SCRATCH)-image.tar
-	scripts/test-image $(SCRATCH)-image.tar $(SCRATCH)-containers
+	scripts/oci-image.py $(SCRATCH)-image $(SCRATCH)-containers/image.tar
+	scripts/test-image $(SCRATCH)-containers/image.tar $(SCRATCH)-containers
 
 .PHONY: artifacts
 artifacts: static-root deb manuals ## all that is published, unsigned, in .build-release
@@ -214,9 +224,9 @@ release: ## what is published, with checksums signed by RELEASE_KEY (a key of gp
 	scripts/release sign $(SCRATCH)-release
 
 .PHONY: test-release
-test-release: artifacts $(SCRATCH)-release-tools/ready ## what is published on bare systems: Debian, Ubuntu, one without a C library; as root
+test-release: artifacts $(SCRATCH)-tools/ready ## what is published on bare systems: Debian, Ubuntu, one without a C library; as root
 	@scripts/setup image
-	$(SCRATCH)-release-tools/bin/python scripts/validate-bill.py $(SCRATCH)-release/*.cdx.json
+	$(SCRATCH)-tools/bin/python scripts/validate-bill.py $(SCRATCH)-release/*.cdx.json
 	scripts/test-release $(SCRATCH)-release $(SCRATCH)-roots
 
 # libpcap is in the packaged program, so that it runs where none is installed. Only linking differs from `make build`.
@@ -236,4 +246,4 @@ test-deb: deb ## the packages in a Debian with systemd of its own: install, mirr
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf $(SCRATCH) $(SCRATCH)-bench $(SCRATCH)-deb $(SCRATCH)-deb-newer $(SCRATCH)-libpcap $(SCRATCH)-machine $(SCRATCH)-deploy $(SCRATCH)-docs $(SCRATCH)-manuals $(SCRATCH)-sbom $(SCRATCH)-micro $(SCRATCH)-static \
-	  $(SCRATCH)-image $(SCRATCH)-image.tar $(SCRATCH)-containers $(SCRATCH)-release $(SCRATCH)-release-tools $(SCRATCH)-roots $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build
+	  $(SCRATCH)-image $(SCRATCH)-containers $(SCRATCH)-release $(SCRATCH)-tools $(SCRATCH)-roots $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build
