@@ -5,6 +5,9 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,7 +26,14 @@ static void raise_capability(void) {
   syscall(SYS_capset, &header, sets);
 }
 
-static void prepare(void) {
+// Of the Swift runtime: what the arguments are. By itself it reads them from /proc, and where there is none finds none.
+void _swift_stdlib_overrideUnsafeArgvArgc(char **values, int32_t count);
+
+static void prepare(int count, char **values, char **environment) {
+  _swift_stdlib_overrideUnsafeArgvArgc(values, count);
+  // In a static program (which has no loader) the runtime asks /proc where it lies, for the sake of its backtracer, and ends without
+  // an answer. No backtracer is there.
+  if (getauxval(AT_BASE) == 0) setenv("SWIFT_ROOT", "/nonexistent", 0);
   raise_capability();
   struct sigaction action = {.sa_handler = end};
   sigaction(SIGTERM, &action, NULL);
@@ -57,8 +67,10 @@ static void prepare(void) {
 
 #ifdef INTERCEPTED
 // A sanitizer's interceptors work after its own start only, which is in the array below.
-__attribute__((constructor(101))) static void start(void) { prepare(); }
+__attribute__((constructor(101))) static void start(int count, char **values, char **environment) {
+  prepare(count, values, environment);
+}
 #else
 // Before the constructors of every library.
-__attribute__((section(".preinit_array"), used)) static void (*start)(void) = prepare;
+__attribute__((section(".preinit_array"), used)) static void (*start)(int, char **, char **) = prepare;
 #endif
