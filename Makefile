@@ -214,7 +214,7 @@ test-image: static-root ## the image in every way that it is run, with real traf
 	scripts/test-image $(SCRATCH)-containers/image.tar $(SCRATCH)-containers
 
 .PHONY: artifacts
-artifacts: static-root deb manuals ## all that is published, unsigned, in .build-release
+artifacts: static-root deb ## all that is published, unsigned, in .build-release
 	scripts/release collect $(SCRATCH) $(SCRATCH)-release
 
 .PHONY: release
