@@ -1,65 +1,47 @@
-# packet-forwarder as a container image: one static-Swift binary and the few C libraries it needs.
+# packet-forwarder as a container image: one static program and its papers.
 #
+#   make image                  with the labels, by docker, podman or buildah
 #   docker build -t packet-forwarder .
 #   docker build -t packet-forwarder:debug --build-arg BASE=debian:bookworm-slim .    # the same with a shell
 
-# The builder, and what the run stage stands on. `scratch` has no shell and no packages to patch.
+# The builder, and what the run stage stands on. `scratch` has no shell and no packages to patch. To pin the builder, take the digest
+# that `docker buildx imagetools inspect swift:6.3-bookworm` shows: --build-arg BUILDER=swift:6.3-bookworm@sha256:...
 ARG BUILDER=swift:6.3-bookworm
 ARG BASE=scratch
-
-# libpcap -------------------------------------------------------------------------------------------
-# Debian's libpcap links dbus, systemd and gcrypt for capture sources that a forwarder has no use for.
-# The same patched source, without them, is one archive with no dependency.
-FROM ${BUILDER} AS libpcap
-SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
-WORKDIR /libpcap
-RUN sed -i 's/^Types: deb$/Types: deb deb-src/' /etc/apt/sources.list.d/debian.sources; \
-    apt-get update -qq; \
-    apt-get install -y -qq --no-install-recommends bison dpkg-dev flex gcc libc6-dev make >/dev/null; \
-    apt-get source -qq libpcap >/dev/null; \
-    mv libpcap-*/ source
-WORKDIR /libpcap/source
-RUN ./configure --quiet --prefix=/usr --disable-shared --disable-dbus --disable-usb --disable-bluetooth \
-      --disable-rdma --disable-remote --without-libnl; \
-    make -s -j"$(nproc)" libpcap.a; \
-    make -s install DESTDIR=/out; \
-    rm -rf /out/usr/share /out/usr/bin
 
 # build ---------------------------------------------------------------------------------------------
 FROM ${BUILDER} AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
-RUN apt-get update -qq; \
-    apt-get install -y -qq --no-install-recommends binutils libcap2-bin libyaml-dev pkg-config >/dev/null
-COPY --from=libpcap /out /
 WORKDIR /src
-# Dependencies change less often than sources: they are a layer of their own.
+# Of the release that the builder is, with what has been mended in it.
+# hadolint ignore=DL3008
+RUN apt-get update -qq; \
+    apt-get install -y -qq --no-install-recommends make >/dev/null
+COPY Makefile ./
+COPY scripts scripts
+# What changes less often than sources is a layer of its own: libpcap, then the packages.
+RUN make static-libpcap
 COPY Package.* ./
-RUN swift package resolve
+RUN swift package resolve --scratch-path .build-static
 COPY Sources Sources
 # The manifest names the test targets, so their folders must be there; nothing of them is compiled.
 COPY Tests Tests
-RUN swift build -c release --product packet-forwarder --static-swift-stdlib -Xlinker -s; \
-    ln -s "$(swift build -c release --static-swift-stdlib --show-bin-path)/packet-forwarder" /packet-forwarder
-
-# The run stage's whole file system: the binary, the libraries it is linked to, and their loader.
-# getaddrinfo needs no more than libc.so.6: since glibc 2.34 it contains the files and dns services.
-# The capability is set here, because a RUN in the last stage would store the binary twice.
-RUN mkdir -p /rootfs/usr/{bin,lib,lib64,share/licenses}; \
-    ln -s usr/lib /rootfs/lib; \
-    ln -s usr/lib64 /rootfs/lib64; \
-    install -m 0755 /packet-forwarder /rootfs/usr/bin/packet-forwarder; \
-    for library in $(ldd /packet-forwarder | grep -o '/[^ ]*'); do \
-      install -D -m 0755 "$library" "/rootfs/usr/${library#/usr/}"; \
-    done; \
-    setcap cap_net_raw+ep /rootfs/usr/bin/packet-forwarder
-COPY LICENSE /rootfs/usr/share/licenses/packet-forwarder
+COPY LICENSE ./
+RUN make static-root
+# The version that the labels will have: that of the program, or none. The capability is set here, because a RUN in the last stage
+# would store the program twice. It is not effective by itself, so that the program starts, and says what is missing, without it.
+ARG VERSION=
+RUN test -z "${VERSION}" -o "${VERSION}" = "$(scripts/version)"; \
+    setcap cap_net_raw+p .build-image/usr/bin/packet-forwarder
 
 # run -----------------------------------------------------------------------------------------------
 FROM ${BASE}
+ARG VERSION=
 LABEL org.opencontainers.image.title="packet-forwarder" \
       org.opencontainers.image.description="Mirrors live traffic to a collector over VXLAN, as a sidecar" \
-      org.opencontainers.image.licenses="Apache-2.0"
-COPY --from=build /rootfs/ /
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}"
+COPY --from=build /src/.build-image/ /
 
 # The contract: variable, what it takes, default. README.md has the other settings.
 #   BPF_FILTER     pcap-filter(7) expression                       everything
@@ -68,7 +50,10 @@ COPY --from=build /rootfs/ /
 #   MTU            largest outer IP packet in bytes                the route's
 #   STAT_DURATION  seconds between statistics lines; 0 is off      30
 
-# A number, so that Kubernetes can verify runAsNonRoot. The capability comes with the binary.
+# No HEALTHCHECK: ECS and Kubernetes do not look at an image's, and elsewhere it would start a process every half minute unasked.
+# `packet-forwarder healthcheck` is there for whoever asks.
+
+# A number, so that Kubernetes can verify runAsNonRoot. The capability comes with the program's file.
 USER 10001:10001
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/bin/packet-forwarder"]

@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 # Where SwiftPM builds, and the image's name. The engine is docker, podman or buildah, whichever is there.
 SCRATCH ?= .build
-IMAGE ?= packet-forwarder:latest
+IMAGE ?= packet-forwarder
 ENGINE ?=
 # Per target.
 FUZZ_SECONDS ?= 60
@@ -21,8 +21,12 @@ export TF_PLUGINS ?=
 shell_scripts = .ci/run deploy/collector/install-mirror-target deploy/deb/build $(wildcard deploy/deb/debian/*.p*rm) fuzz/run $(shell grep -l '^.!/usr/bin/env bash' scripts/*) \
   Tests/Golden/inject/make Tests/Tools/old_kernel_init.sh
 
-# The binary needs no Swift runtime where it is copied to.
-release = -c release --scratch-path $(SCRATCH) --product packet-forwarder --static-swift-stdlib
+# The binary needs no Swift runtime where it is copied to, and looks for libraries only where the loader does.
+release = -c release --scratch-path $(SCRATCH) --product packet-forwarder --static-swift-stdlib --disable-local-rpath
+# This one needs no library at all, and still is loaded at another address each time; gold cannot link it. Its 46,000 addresses to be
+# relocated take a bit each instead of 24 bytes.
+static = -c release --scratch-path $(SCRATCH)-static --product packet-forwarder --static-swift-stdlib --disable-local-rpath \
+  $(addprefix -Xswiftc ,-static-executable -use-ld=lld -Xclang-linker -static-pie) -Xlinker --pack-dyn-relocs=relr
 # lint and test use the same flags, so that what one has built is not built again by the other.
 checked = --scratch-path $(SCRATCH) -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
 # On the command line, because the product's modules are to be instrumented too; gold cannot link it.
@@ -100,11 +104,21 @@ test-kernel: ## mirror on Debian's 6.1 kernel in an emulator, and judge what was
 format: ## rewrite the Swift sources in the project's format
 	swift format format --in-place --parallel --recursive $(swift_sources)
 
+# Tools from PyPI, pinned; made again when the pins change.
+$(SCRATCH)-tools/ready: scripts/requirements.txt
+	@scripts/setup lint
+	rm -rf $(SCRATCH)-tools
+	python3 -m venv $(SCRATCH)-tools && $(SCRATCH)-tools/bin/pip install -q -r $<
+	touch $@
+
 .PHONY: lint
-lint: ## format, shell scripts, JSON, and a build in which every warning is an error
+lint: $(SCRATCH)-tools/ready ## format, scripts, Dockerfile, workflows, JSON, and a build in which every warning is an error
 	@scripts/setup build test lint
 	swift format lint --strict --parallel --recursive $(swift_sources)
 	shellcheck $(shell_scripts)
+	$(SCRATCH)-tools/bin/hadolint Dockerfile
+	$(SCRATCH)-tools/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(SCRATCH)-tools/bin/zizmor --quiet --offline .github/workflows
 	for file in deploy/ecs/*.json; do python3 -m json.tool "$$file" >/dev/null; done
 	swift build --build-tests $(checked)
 
@@ -171,13 +185,49 @@ docs: ## the reference of every module, from its doc comments, into .build-docs;
 manuals: build ## manual pages, one for each command, in .build-manuals
 	scripts/manuals $(SCRATCH)/release/packet-forwarder $(SCRATCH)-manuals
 
-.PHONY: image
-image: ## container image, with docker, podman or buildah (ENGINE, IMAGE)
-	ENGINE="$(ENGINE)" scripts/image build $(IMAGE)
+.PHONY: static-libpcap
+static-libpcap:
+	@scripts/setup build static
+	scripts/static-libpcap $(SCRATCH)-libpcap
 
-.PHONY: image-test
-image-test: image ## run the image as a sidecar would run: non-root, read-only, default capabilities
-	ENGINE="$(ENGINE)" scripts/image test $(IMAGE)
+.PHONY: static
+static: static-libpcap ## the program without symbols, for any Linux: .build-static/packet-forwarder needs no library
+	PKG_CONFIG_PATH=$(abspath $(SCRATCH)-libpcap)/lib/pkgconfig swift build $(static)
+	scripts/check-binary --static $(SCRATCH)-static/release/packet-forwarder
+	strip -o $(SCRATCH)-static/packet-forwarder $(SCRATCH)-static/release/packet-forwarder
+	PKG_CONFIG_PATH=$(abspath $(SCRATCH)-libpcap)/lib/pkgconfig \
+	  scripts/sbom.py $(SCRATCH)-static/packet-forwarder Package.resolved $(SCRATCH)-static/bill
+
+# What is in the image.
+.PHONY: static-root
+static-root: static
+	scripts/image-root $(SCRATCH)-static/packet-forwarder $(SCRATCH)-static/bill $(SCRATCH)-image
+
+.PHONY: image
+image: ## container image, with docker, podman or buildah (ENGINE, IMAGE, BUILDER, BASE)
+	scripts/image $(IMAGE)
+
+.PHONY: test-image
+test-image: static-root ## the image in every way that it is run, with real traffic judged by tshark (three minutes); as root
+	@scripts/setup image
+	scripts/oci-image.py $(SCRATCH)-image $(SCRATCH)-containers/image.tar
+	scripts/test-image $(SCRATCH)-containers/image.tar $(SCRATCH)-containers
+
+.PHONY: artifacts
+artifacts: static-root deb ## all that is published, unsigned, in .build-release
+	scripts/release collect $(SCRATCH) $(SCRATCH)-release
+
+.PHONY: release
+release: ## what is published, with checksums signed by RELEASE_KEY (a key of gpg's)
+	@scripts/release key
+	$(MAKE) artifacts
+	scripts/release sign $(SCRATCH)-release
+
+.PHONY: test-release
+test-release: artifacts $(SCRATCH)-tools/ready ## what is published on bare systems: Debian, Ubuntu, one without a C library; as root
+	@scripts/setup image
+	$(SCRATCH)-tools/bin/python scripts/validate-bill.py $(SCRATCH)-release/*.cdx.json
+	scripts/test-release $(SCRATCH)-release $(SCRATCH)-roots
 
 # libpcap is in the packaged program, so that it runs where none is installed. Only linking differs from `make build`.
 .PHONY: deb
@@ -195,4 +245,5 @@ test-deb: deb ## the packages in a Debian with systemd of its own: install, mirr
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(SCRATCH) $(SCRATCH)-bench $(SCRATCH)-deb $(SCRATCH)-deb-newer $(SCRATCH)-libpcap $(SCRATCH)-machine $(SCRATCH)-deploy $(SCRATCH)-docs $(SCRATCH)-manuals $(SCRATCH)-sbom $(SCRATCH)-micro $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build
+	rm -rf $(SCRATCH) $(SCRATCH)-bench $(SCRATCH)-deb $(SCRATCH)-deb-newer $(SCRATCH)-libpcap $(SCRATCH)-machine $(SCRATCH)-deploy $(SCRATCH)-docs $(SCRATCH)-manuals $(SCRATCH)-sbom $(SCRATCH)-micro $(SCRATCH)-static \
+	  $(SCRATCH)-image $(SCRATCH)-containers $(SCRATCH)-release $(SCRATCH)-tools $(SCRATCH)-roots $(SCRATCH)-fuzz-* $(SCRATCH)-tsan $(SCRATCH)-asan $(SCRATCH)-kernel fuzz/.build bench/.build bench/micro/.build

@@ -25,6 +25,8 @@ LICENCES = {
     "libpcap": "BSD-3-Clause",
     "libyaml": "MIT",
     "glibc": "LGPL-2.1-or-later",
+    "libgcc": "GPL-3.0-or-later WITH GCC-exception-3.1",
+    "libstdc++": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "libpcap0.8": "BSD-3-Clause",
     "libc6": "LGPL-2.1-or-later",
     "libgcc-s1": "GPL-3.0-or-later WITH GCC-exception-3.1",
@@ -46,8 +48,7 @@ def run(*command):
 
 
 def own_version():
-    text = open(os.path.join(ROOT, "Sources/System/Version.swift"), encoding="utf-8").read()
-    return re.search(r'current = "([^"]+)"', text).group(1)
+    return run(os.path.join(ROOT, "scripts/version")).strip()
 
 
 def component(name, version, purl, path=None, loaded=False, hashes=None):
@@ -86,6 +87,13 @@ def swift_runtime():
         path if os.path.exists(path) else None)
 
 
+def debian(name, package, loaded=False):
+    version, architecture = run("dpkg-query", "-W", "-f", "${Version} ${Architecture}\n", package).split("\n")[0].split()
+    quoted = version.replace(":", "%3A").replace("+", "%2B").replace("~", "%7E")
+    purl = f"pkg:deb/debian/{package.replace('+', '%2B')}@{quoted}?arch={architecture}"
+    return component(name, version, purl, f"/usr/share/doc/{package}/copyright", loaded)
+
+
 def libraries(binary):
     """The C libraries: those that the loader finds, by their Debian packages, and those that are in the program."""
     header = run("readelf", "-lW", binary)
@@ -104,19 +112,20 @@ def libraries(binary):
             else:
                 sys.exit(f"sbom: no package has {path}")
     for package in sorted(found):
-        version, architecture = run("dpkg-query", "-W", "-f", "${Version} ${Architecture}\n", package).split("\n")[0].split()
-        quoted = version.replace(":", "%3A").replace("+", "%2B").replace("~", "%7E")
-        purl = f"pkg:deb/debian/{package.replace('+', '%2B')}@{quoted}?arch={architecture}"
-        yield component(package, version, purl, f"/usr/share/doc/{package}/copyright", loaded=True)
+        yield debian(package, package, loaded=True)
     if "libpcap0.8" not in found:
         version = run("pkg-config", "--modversion", "libpcap").strip()
-        yield component("libpcap", version, f"pkg:github/the-tcpdump-group/libpcap@libpcap-{version}")
+        yield component(
+            "libpcap", version, f"pkg:github/the-tcpdump-group/libpcap@libpcap-{version}",
+            "/usr/share/doc/libpcap0.8-dev/copyright")
     # Always in the program.
     version = run("pkg-config", "--modversion", "yaml-0.1").strip()
     yield component("libyaml", version, f"pkg:github/yaml/libyaml@{version}", "/usr/share/doc/libyaml-dev/copyright")
-    if "libc6" not in found:
-        version = re.search(r"GLIBC ([\d.]+)", run("ldd", "--version")).group(1)
-        yield component("glibc", version, f"pkg:generic/glibc@{version}", "/usr/share/doc/libc6/copyright")
+    # A static program has the C libraries in it: the archives, and the Debian packages that these are from.
+    if "INTERP" not in header:
+        for name, archive in (("glibc", "libc.a"), ("libstdc++", "libstdc++.a"), ("libgcc", "libgcc_eh.a")):
+            path = os.path.realpath(run("clang", "-print-file-name=" + archive).strip())
+            yield debian(name, run("dpkg-query", "-S", path).split(":")[0])
 
 
 def document(version, binary, components):

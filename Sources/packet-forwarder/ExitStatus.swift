@@ -76,7 +76,7 @@ enum ExitStatus {
         noPermission,
         """
         no permission to capture: CAP_NET_RAW is missing. Run as root, give the binary the capability (setcap \
-        cap_net_raw+ep), or keep NET_RAW among the container's capabilities (and without no-new-privileges for a \
+        cap_net_raw+p), or keep NET_RAW among the container's capabilities (and without no-new-privileges for a \
         non-root user)
         """)
     case .filter(let expression, let message):

@@ -1,3 +1,4 @@
+import System
 import Testing
 
 @testable import Check
@@ -34,7 +35,7 @@ import Testing
     let expected = #"""
       {"fine":false,"exit_code":69,"first_cause":"no-route","findings":[{"subject":"interface","verdict":"fine",\#
       "cause":null,"text":"eth0 is \"up\"","remedy":null},{"subject":"route","verdict":"wrong","cause":"no-route",\#
-      "text":"no way","remedy":"add one"}],"version":"0.1.0"}
+      "text":"no way","remedy":"add one"}],"version":"\#(Version.current)"}
       """#
     #expect(text == expected)
     #expect(report([]).json.hasPrefix(#"{"fine":true,"exit_code":0,"first_cause":null,"findings":[],"#))

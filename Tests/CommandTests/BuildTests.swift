@@ -30,8 +30,27 @@ import Testing
     try #require(build.exitCode == 0, "\(build.standardError)")
     let run = try script("check-binary", [source.path + ".out"])
     #expect(run.exitCode == 1)
+    let alone = try script("check-binary", ["--static", source.path + ".out"])
+    #expect(alone.exitCode == 1 && alone.standardError.contains("no independence of libraries: libc.so.6"))
     for what in ["position-independent", "RELRO", "BIND_NOW", "stack that is not executable", "stack protection"] {
       #expect(run.standardError.contains("no \(what)"), "\(what)")
+    }
+  }
+
+  /// It stands in one place: nothing that builds, packs or publishes has it in its own text.
+  @Test func theVersionIsOne() throws {
+    let said = try Command(["--version"]).standardOutput
+    let script = try script("version", [])
+    #expect(script.exitCode == 0 && script.standardOutput == said)
+    let version = said.trimmingCharacters(in: .newlines)
+    #expect(version.wholeMatch(of: #/\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?/#) != nil, "\(version)")
+    var files = ["Dockerfile", "Makefile", "Package.swift", "deploy/deb/build"].map(Self.root.appendingPathComponent)
+    for folder in ["scripts", "deploy/deb/debian", ".github/workflows"] {
+      files += try FileManager.default.contentsOfDirectory(
+        at: Self.root.appendingPathComponent(folder), includingPropertiesForKeys: nil)
+    }
+    for file in files where !file.hasDirectoryPath {
+      #expect(try !String(contentsOf: file, encoding: .utf8).contains(version), "\(file.path)")
     }
   }
 

@@ -19,7 +19,7 @@ import Testing
 
   private static let line =
     "packet-forwarder: no permission to capture: CAP_NET_RAW is missing. Run as root, give the binary the capability "
-    + "(setcap cap_net_raw+ep), or keep NET_RAW among the container's capabilities (and without no-new-privileges for "
+    + "(setcap cap_net_raw+p), or keep NET_RAW among the container's capabilities (and without no-new-privileges for "
     + "a non-root user)\n"
 
   @Test(arguments: usable, ["auto", "ring", "libpcap"]) func endsWith77(wrapper: [String], engine: String) throws {
@@ -33,6 +33,20 @@ import Testing
       let live = try Command(["--filter", "inbound"], environment: environment, wrapper: wrapper, binary: binary)
       #expect(live.exitCode == 77)
       #expect(live.standardError == Self.line)
+    }
+  }
+
+  /// The image's file has the capability, but not in force: where the container does not get it the program still starts.
+  @Test(.enabled(if: geteuid() == 0, "setcap needs root"), arguments: usable) func saysSoWithTheFileOfTheImage(
+    wrapper: [String]
+  ) throws {
+    try Command.withReadableCopy { binary in
+      let given = try Command(
+        ["cap_net_raw+p", binary.path], wrapper: [], binary: URL(fileURLWithPath: "/usr/sbin/setcap"))
+      try #require(given.exitCode == 0, "\(given.standardError)")
+      let run = try Command(
+        [], environment: ["DESTINATION": "192.0.2.1", "INTERFACE": "lo"], wrapper: wrapper, binary: binary)
+      #expect(run.exitCode == 77 && run.standardError == Self.line, "\(run.standardError)")
     }
   }
 

@@ -111,4 +111,11 @@ import Testing
         run.standardOutput.contains("[\(variable);") || run.standardOutput.contains("[\(variable)]"), "\(variable)")
     }
   }
+
+  /// Where no /proc is the Swift runtime by itself finds no arguments.
+  @Test(.enabled(if: geteuid() == 0, "a mount needs root")) func argumentsWithoutProc() throws {
+    let hidden = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "sh"]
+    let run = try Command(["--version"], wrapper: hidden)
+    #expect(run.exitCode == 0 && run.standardOutput.wholeMatch(of: #/\d+\.\d+\.\d+\S*\n/#) != nil, "\(run)")
+  }
 }

@@ -94,14 +94,15 @@ extension EndToEnd {
     }
 
     /// As the image runs: a user that has the capability from the binary's file, or from whoever started it.
-    @Test(arguments: Engine.allCases, ["file", "ambient"]) func withoutRoot(_ engine: Engine, source: String) throws {
+    @Test(arguments: Engine.allCases, ["cap_net_raw+ep", "cap_net_raw+p", "ambient"])
+    func withoutRoot(_ engine: Engine, source: String) throws {
       try withTestbed { testbed in
         let copy = "\(testbed.directory)/packet-forwarder"
         try FileManager.default.copyItem(atPath: try Tool.packetForwarder(), toPath: copy)
         #expect(chmod(testbed.directory, 0o755) == 0 && chmod(copy, 0o755) == 0)
         var command = ["setpriv", "--reuid", "10001", "--regid", "10001", "--clear-groups"]
-        if source == "file" {
-          try testbed.app.run(["setcap", "cap_net_raw+ep", copy])
+        if source != "ambient" {
+          try testbed.app.run(["setcap", source, copy])
           command += ["--bounding-set", "-all,+net_raw"]
         } else {
           command += ["--inh-caps", "+net_raw", "--ambient-caps", "+net_raw"]

@@ -1,3 +1,4 @@
+import System
 import Telemetry
 import TestSupport
 import Testing
@@ -34,7 +35,12 @@ import Wire
   private func text(_ form: Exposition) -> String {
     let output = ReceiveOutput("mirror.pcapng", slots: []) { _, _ in }
     let families = ReceiveExposition().families(statistics(), outputs: [output], Self.process)
-    return String(decoding: form.bytes(families), as: UTF8.self)
+    return Self.unversioned(String(decoding: form.bytes(families), as: UTF8.self))
+  }
+
+  /// As the files have it, which no version changes.
+  private static func unversioned(_ text: String) -> String {
+    text.split(separator: "\"\(Version.current)\"", omittingEmptySubsequences: false).joined(separator: "\"0.1.0\"")
   }
 
   /// The very bytes of both forms, which validators read too.
@@ -48,7 +54,7 @@ import Wire
       time: 1_700_000_000_125_999_999, nanoseconds: 29_996_999_999, isFinal: false,
       counters: statistics().counters, total: statistics().counters, senders: statistics().senders)
     line.host = "collector-1"
-    #expect(try GoldenFile.has(line.emf + "\n", "receive.emf.json"), "\(line.emf)")
+    #expect(try GoldenFile.has(Self.unversioned(line.emf + "\n"), "receive.emf.json"), "\(line.emf)")
   }
 
   /// Who invents senders makes nobody keep or send more than so many of them, and those that were there first stay.

@@ -78,7 +78,7 @@ public enum Cause: String, CaseIterable, Sendable {
     case .noPermission:
       Row(
         code: 77, isFatal: true, meaning: "`CAP_NET_RAW` is missing",
-        remedy: "run as root, give the binary the capability (`setcap cap_net_raw+ep`), or keep `NET_RAW` among the "
+        remedy: "run as root, give the binary the capability (`setcap cap_net_raw+p`), or keep `NET_RAW` among the "
           + "container's capabilities, without `no-new-privileges` for a non-root user")
     case .noCapture:
       Row(
