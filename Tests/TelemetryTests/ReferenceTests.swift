@@ -2,8 +2,10 @@ import Telemetry
 import TestSupport
 import Testing
 
-/// README says of each figure what the catalogue says, in the catalogue's order.
-@Suite struct ReadmeTests {
+/// docs/statistics.md says of each figure what the catalogue says, in the catalogue's order.
+@Suite struct ReferenceTests {
+  private static var page: Page { get throws { try Page("docs/statistics.md") } }
+
   private func rows<Source>(_ table: MetricTable<Source>, in object: String = "") -> [String] {
     table.rows.flatMap { row in
       ([row] + row.parts).map { part in
@@ -18,14 +20,14 @@ import Testing
     let expected =
       rows(ForwarderMetrics.line) + rows(ForwarderMetrics.status) + rows(ForwarderMetrics.counters)
       + rows(ForwarderMetrics.collector, in: "collectors[].")
-    let table = try #require(try Readme.tables(head: "| key | kind | unit | meaning |").first)
+    let table = try #require(try Self.page.tables(head: "| key | kind | unit | meaning |").first)
     let missing = expected.filter { !table.contains($0) }
-    #expect(missing.isEmpty, "README.md lacks:\n\(missing.joined(separator: "\n"))")
+    #expect(missing.isEmpty, "docs/statistics.md lacks:\n\(missing.joined(separator: "\n"))")
     #expect(table == expected)
   }
 
   @Test func theEquationsAreThoseOfTheCatalogue() throws {
-    let lines = try Readme.lines()
+    let lines = try Self.page.lines
     for sum in ForwarderMetrics.sums { #expect(lines.contains(sum.description), "\(sum)") }
   }
 }
