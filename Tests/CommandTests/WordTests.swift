@@ -39,6 +39,8 @@ import Testing
     // Its own page has them with more words.
     let inject = try #require(help.commands.first { $0.commandName == "inject" })
     let rows = try Page.table("docs/inject.md", head: "| option | what it does |")
+    let usage = try #require(try Page("docs/inject.md").blocks.first).text
+    #expect(usage.hasPrefix("packet-forwarder inject ") && inject.flags.isSuperset(of: usage.matches(of: #/--[a-z-]+/#).map { String($0.0) }))
     #expect(inject.flags.filter { $0.hasPrefix("--") }.subtracting(common).symmetricDifference(rows.map(Self.flag)) == [])
   }
 

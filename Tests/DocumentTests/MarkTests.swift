@@ -9,7 +9,7 @@ import Testing
   @Test func thePagesAreThere() throws {
     let paths = Self.pages.map(\.path)
     #expect(Set(paths).isSuperset(of: ["README.md", "docs/ecs.md", "deploy/README.md", "bench/scale/README.md"]))
-    #expect(Self.pages.flatMap(\.blocks).count > 80)
+    #expect(Self.pages.flatMap(\.blocks).count > 50)
   }
 
   @Test(arguments: pages) func everyBlockIsMarked(_ page: Page) {
@@ -45,13 +45,16 @@ import Testing
     for block in page.blocks where block.isShell {
       let script = block.script
       #expect(!script.allSatisfy(\.isWhitespace), "\(block): no command in it")
-      #expect(try Self.complaint(of: script) == nil, "\(block)")
+      let complaint = try Self.complaint(of: script)
+      #expect(complaint == nil, "\(block)")
     }
   }
 
   @Test func whatIsNoShellIsFound() throws {
-    #expect(try Self.complaint(of: "if true; then echo\n")?.contains("syntax error") == true)
-    #expect(try Self.complaint(of: "echo 'open\n") != nil)
+    for script in ["if true; then echo\n", "echo 'open\n", "echo (a)\n"] {
+      let complaint = try Self.complaint(of: script)
+      #expect(complaint != nil, "\(script)")
+    }
   }
 
   /// What bash says about a script that it only reads; nil if nothing.

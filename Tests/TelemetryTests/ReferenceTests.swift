@@ -1,3 +1,4 @@
+import Mirror
 import Telemetry
 import TestSupport
 import Testing
@@ -24,6 +25,24 @@ import Testing
     let missing = expected.filter { !table.contains($0) }
     #expect(missing.isEmpty, "docs/statistics.md lacks:\n\(missing.joined(separator: "\n"))")
     #expect(table == expected)
+  }
+
+  /// The lines that are shown as an example are what such counters make.
+  @Test func theLinesOfTheExample() throws {
+    var total = Counters()
+    total.capture.captured = 139
+    total.capture.capturedBytes = 2_000_000
+    total.capture.segmented = 35
+    total.capture.checksumsFilled = 104
+    total.send.forwardedFrames = 139
+    total.send.sentDatagrams = 347
+    total.send.sentBytes = 2_040_000
+    let status = Fixture.status(total, time: 1_795_694_400_000_000_000)
+    let lines = [
+      StatisticsReport(status, since: Counters(), [], milliseconds: 2_000, isFinal: false),
+      StatisticsReport(status, since: total, [], milliseconds: 100, isFinal: true),
+    ].map { $0.text + "\n" }
+    #expect(try Self.page.blocks.first?.text == lines.joined())
   }
 
   @Test func theEquationsAreThoseOfTheCatalogue() throws {
