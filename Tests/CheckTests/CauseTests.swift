@@ -21,7 +21,8 @@ import Testing
 
   /// The report that docs/reference.md shows, read line by line and written again: verdicts, columns, the cause's remedy, the last line.
   @Test func theReportOfThePageIsOne() throws {
-    let block = try #require(try Page("docs/reference.md").blocks.first { $0.text.hasPrefix("$ MTU=9000 packet-forwarder check") })
+    let block = try #require(
+      try Page("docs/reference.md").blocks.first { $0.text.hasPrefix("$ MTU=9000 packet-forwarder check") })
     let lines = block.text.split(separator: "\n").dropFirst().map(String.init)
     var report = CheckReport()
     for (line, next) in zip(lines, lines.dropFirst()) {

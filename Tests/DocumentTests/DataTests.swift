@@ -42,7 +42,9 @@ import Testing
   private static func troubles(_ value: Value) -> [String] {
     var environment: [String: String] = [:]
     for item in value.items ?? [] {
-      guard let name = (item["name"] ?? item["Name"])?.text, let text = (item["value"] ?? item["Value"])?.words else { continue }
+      guard let name = (item["name"] ?? item["Name"])?.text, let text = (item["value"] ?? item["Value"])?.words else {
+        continue
+      }
       environment[name] = text
     }
     let known = Set(Setting.all.flatMap(\.variables))

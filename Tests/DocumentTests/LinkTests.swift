@@ -18,8 +18,10 @@ import Testing
   @Test func whatLeadsNowhereIsFound() throws {
     let page = try Page("docs/ecs.md")
     for (link, isGood) in [
-      ("https://swift.org", true), ("http://swift.org", false), ("vm.md", true), ("v.md", false), ("../README.md", true),
-      ("docs/vm.md", false), ("#the-image", true), ("#image", false), ("../deploy", true), ("security.md#why-net_raw", true),
+      ("https://swift.org", true), ("http://swift.org", false), ("vm.md", true), ("v.md", false),
+      ("../README.md", true),
+      ("docs/vm.md", false), ("#the-image", true), ("#image", false), ("../deploy", true),
+      ("security.md#why-net_raw", true),
       ("security.md#why-net-raw", false), ("demo.svg", true), ("demo.svg#a", false),
     ] {
       let trouble = try Self.trouble(link, in: page)

@@ -18,8 +18,9 @@ extension EndToEnd {
         let (exit, output, error) = try rehearse(block.script)
         #expect(exit == .status(0), "\(block): \(error)")
         // What is not ours and not a stand-in would have been found; ours is counted.
-        let mentions = block.script.contains(#/(^|\s)packet-forwarder( |\n)/#)
-        #expect(output.contains("packet-forwarder ") || !mentions, "\(block): nothing was run")
+        let calls = block.script.matches(of: #/(?m)^(sudo |docker run .*)?packet-forwarder( |$)/#).count
+        let runs = output.split(separator: "\n").count
+        #expect(runs >= calls, "\(block): \(runs) of \(calls) command lines were run")
       }
     }
 
@@ -34,6 +35,7 @@ extension EndToEnd {
       ("docker run --rm packet-forwarder demonstrate", "demonstrate"),
       ("docker run --rm forwarder demo", "the image is not ours"),
       ("packet-forwarder receive --tap", "--tap has no value behind it"), ("make dmeo", "make has no target dmeo"),
+      ("packet-forwarder receive --tap eth0 &", "exit code 74"),
       ("packet-fowarder demo", "there is no stand-in for packet-fowarder"),
       ("packet-forwarder inject --image $IMAGE --destination $COLLECTOR --dry-run order.json", "order.json"),
     ]
@@ -45,6 +47,8 @@ extension EndToEnd {
 
     private func rehearse(_ script: String) throws -> (exit: Subprocess.Exit, output: String, error: String) {
       try withTestbed { testbed in
+        // Its only interface is the eth0 of the pages.
+        try testbed.peer.ip("route add default via \(Testbed.Address.app)")
         let folder = "\(testbed.directory)/page"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         let path = try testbed.write(Data(script.utf8), to: "script")
@@ -54,7 +58,7 @@ extension EndToEnd {
           [
             "sh", "-c", "cd \"$0\" && exec \"$@\"", folder, rehearsal, try Tool.packetForwarder(), Page.root.path, path,
           ],
-          in: testbed.app, environment: environment)
+          in: testbed.peer, environment: environment)
         return (try process.wait(seconds: 60), process.output, process.errorOutput)
       }
     }

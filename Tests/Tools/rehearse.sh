@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the commands of a page in the current folder, so that each command line of packet-forwarder's is understood by the
 # program itself: it is started, and ended once it works. Everything else has a stand-in that does nothing.
-#   rehearse.sh PROGRAM REPOSITORY SCRIPT       in a network namespace of its own, which has an eth0
+#   rehearse.sh PROGRAM REPOSITORY SCRIPT       in a network namespace of its own, which has an eth0 and a route
 # Prints a line for each run of the program. Anything that is not understood ends it with the reason.
 set -euo pipefail
 program=$1 repository=$2 script=$3
@@ -12,8 +12,10 @@ cp deploy/ecs/application.json orders.json
 # What the pages leave to the reader.
 export IMAGE=registry.example.com/packet-forwarder:1.0.0 COLLECTOR=192.0.2.10
 
+# Also what is in the background or in a pipe ends all of it, in the end.
 fail() {
   echo "rehearse: $*" >&2
+  : >"$scratch/failed"
   exit 1
 }
 
@@ -105,4 +107,5 @@ PATH=/nonexistent
 # shellcheck source=/dev/null # whatever the page has
 . "$script" >&2
 wait
+[ ! -e "$scratch/failed" ] || exit 1
 /usr/bin/cat "$scratch/runs"
