@@ -1,4 +1,4 @@
-"""The AWS commands of docs/ecs.md, in order, against a moto server, and the pod of docs/kubernetes.md."""
+"""The AWS commands of docs/ecs.md, in order, against a moto server, the pod of docs/kubernetes.md, and the figures of docs/performance.md."""
 
 import json
 import os
@@ -14,6 +14,7 @@ import yaml
 from moto_server import REGION, MotoServer
 from pod_security import violations
 from stacks import DEPLOY, REPOSITORY
+from test_scale import cost
 
 HELD = re.compile(r"^<!-- snippet: held by deploy/tests/test_docs\.py -->\n```(\w+)\n(.*?)^```$", re.M | re.S)
 REGISTRY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -107,3 +108,45 @@ class TestKubernetes:
         pod = yaml.safe_load(text)
         kubernetes_validate.validate(pod, "1.33", strict=True)
         assert violations("baseline", pod["spec"]) == set()
+
+
+class TestPerformance:
+    """The page has the figures of bench/results and of bench/scale, and no others."""
+
+    TEXT = (REPOSITORY / "docs" / "performance.md").read_text()
+    ROWS = {(one["load"], one["contender"]): one for one in json.loads((REPOSITORY / "bench" / "results" / "latest.json").read_text())["rows"]}
+    LOADS = {"UDP, 200 bytes": "udp200", "UDP, 1414 bytes": "udp1414", "UDP, mixed sizes": "imix", "HTTP, 1000-byte responses": "http1k",
+             "one TCP connection to the application, at full speed": "download",
+             "one TCP connection from the application, at full speed": "upload",
+             "download, one connection at full speed": "download", "upload, one connection at full speed": "upload"}
+
+    def cells(self, head: str) -> list[list[str]]:
+        table = self.TEXT[self.TEXT.index(head):].split("\n\n")[0].splitlines()[2:]
+        return [[cell.strip() for cell in row.strip("|").split("|")] for row in table]
+
+    def test_cpu(self):
+        rows = self.cells("| traffic | CPU |")
+        assert len(rows) == 6
+        for name, cpu, against in rows:
+            one = self.ROWS[self.LOADS[name], "ring"]
+            number, unit = re.fullmatch(r"(\d+) ns a (frame|KiB)", cpu).groups()
+            assert int(number) == round(one["forwarderPerFrame" if unit == "frame" else "forwarderPerKiB"]["median"]), name
+            assert not against or float(against) == pytest.approx(one["againstPlain"]["median"], abs=0.006), name
+
+    def test_what_is_kept(self):
+        rows = [row for row in self.cells("| load | MTU |") if row[1] == "9000"]
+        assert len(rows) == 3
+        for name, _, ours, mirred in rows:
+            for contender, kept in (("ring", ours), ("mirred", mirred)):
+                assert float(kept) == pytest.approx(self.ROWS[self.LOADS[name], contender]["kept"]["median"], abs=0.006), name
+
+    def test_money(self):
+        amounts = {part.split(",")[0]: amount for part, _, amount in cost.by_volume(100)}
+        names = {"CPU of the forwarders": "CPU of the forwarders", "Network Load Balancer": "NLCU", "PrivateLink": "PrivateLink",
+                 "between zones": "between zones"}
+        rows = self.cells("| part | $ a month |")
+        assert len(rows) == 4
+        for part, dollars in rows:
+            assert int(dollars) == round(amounts[names[part.split(",")[0]]]), part
+        fixed = sum(amount for _, _, amount in cost.fixed())
+        assert f"{round(fixed)} $ for the walk-through" in self.TEXT
