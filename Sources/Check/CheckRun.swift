@@ -1,6 +1,7 @@
 import Capture
-public import Forwarder
+package import Forwarder
 import System
+package import Telemetry
 import Transport
 
 /// Goes the way of a frame, from the settings to the collector, and finds out what would stop one. It captures and mirrors
@@ -8,10 +9,13 @@ import Transport
 public struct CheckRun {
   /// Milliseconds for names to be looked up.
   private static let nameTime: Int64 = 1_500
+  /// Milliseconds more for finding out where the program runs.
+  private static let placementTime: Int64 = 2_000
   /// Milliseconds for the paths behind that: nobody's answer to ARP is known after three seconds.
   private static let pathTime: Int64 = 3_200
 
   private let source: SettingSource
+  private let placement: PlacementFinder
   private let isSniffing: Bool
   private let say: (Finding) -> Void
   private var report = CheckReport()
@@ -20,18 +24,22 @@ public struct CheckRun {
   ///
   /// - Parameters:
   ///   - source: the settings.
+  ///   - placement: finds out where the program runs.
   ///   - isSniffing: whether the collector is known to have no socket on its port.
   ///   - say: hears of each finding as soon as there is one.
-  public static func run(
-    _ source: SettingSource, isSniffing: Bool, say: @escaping (Finding) -> Void
+  package static func run(
+    _ source: SettingSource, placement: PlacementFinder, isSniffing: Bool, say: @escaping (Finding) -> Void
   ) -> CheckReport {
-    var run = CheckRun(source: source, isSniffing: isSniffing, say: say)
+    var run = CheckRun(source: source, placement: placement, isSniffing: isSniffing, say: say)
     run.checkAll()
     return run.report
   }
 
-  private init(source: SettingSource, isSniffing: Bool, say: @escaping (Finding) -> Void) {
+  private init(
+    source: SettingSource, placement: PlacementFinder, isSniffing: Bool, say: @escaping (Finding) -> Void
+  ) {
     self.source = source
+    self.placement = placement
     self.isSniffing = isSniffing
     self.say = say
   }
@@ -55,8 +63,11 @@ public struct CheckRun {
     }
     add(FilterProbe.run(settings, interfaces: captured))
     checkCapture(settings)
+    let resolver = PlacedResolver(placement)
+    let isPlaced = settings.destinations.contains { !$0.placeholders.isEmpty }
+    let nameTime = Self.nameTime + (isPlaced ? Self.placementTime : 0)
     let (addresses, names) = NameProbe.run(
-      settings.destinations, until: TimeLimit(milliseconds: Self.nameTime))
+      settings.destinations, until: TimeLimit(milliseconds: nameTime), resolve: resolver.addresses)
     add(names)
     checkPaths(to: addresses, settings)
     add(FeedbackProbe.run(LoopGuard().look()))

@@ -58,10 +58,15 @@ extension ForwarderStatus {
     package var answerAge: Int64?
     /// Why it has no address or no way to one, or why the last look-up failed; nil where all is well.
     package var failure: String?
+    /// `in use`, or `standing by` behind another entry.
+    package var state: String
 
     /// An entry with the last that is known of it.
-    package init(name: String, addresses: [String], answerAge: Int64?, failure: String?) {
+    package init(
+      name: String, addresses: [String], answerAge: Int64?, failure: String?, state: String = "in use"
+    ) {
       self.name = name
+      self.state = state
       self.addresses = addresses
       self.answerAge = answerAge
       self.failure = failure

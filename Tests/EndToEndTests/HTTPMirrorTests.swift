@@ -46,6 +46,8 @@ extension EndToEnd {
           "BPF_FILTER": "tcp", "DESTINATION": Testbed.collectorName, "INTERFACE": setup.interface,
           "MTU": String(setup.mtu), "STAT_DURATION": "1", "STAT_FORMAT": "json",
           "CAPTURE": setup.engine.setting,
+          // Room for a whole download: on one core the forwarder may wait long for its turn, and libpcap's slots are few.
+          "BUFFER_SIZE": "128MiB",
         ]
         var lines: [StatisticsLine] = []
         let mirror = try mirrorDownloads(
@@ -102,9 +104,8 @@ extension EndToEnd {
       #expect(mirror.longestOuter > mtu - 100, "segments fill the MTU")
       #expect(mirror.datagrams.allSatisfy { $0.vni == 1 })
 
-      let objects = try recordings.outer.exportedHTTPObjects()
-      #expect(objects.count == 2)
-      #expect(objects.values.allSatisfy { $0 == file }, "the file as reassembled by tshark")
+      let bodies = try recordings.outer.responseBodies()
+      #expect(bodies == [file, file])
 
       if hasOuterChecksums { #expect(try recordings.outer.badChecksums() == 0) }
 

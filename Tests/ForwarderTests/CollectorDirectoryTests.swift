@@ -1,5 +1,6 @@
 import Glibc
 import System
+import Telemetry
 import TestSupport
 import Testing
 import Transport
@@ -11,8 +12,11 @@ import Transport
   private let resolver = ScriptedResolver()
   private let log = Lines()
 
-  private func directory(_ hosts: String..., mtu: Int? = nil) -> CollectorDirectory {
+  private func directory(
+    _ hosts: String..., mtu: Int? = nil, mode: CollectorSet.Mode = .balance
+  ) -> CollectorDirectory {
     var settings = Settings(destinations: hosts.map { Destination(host: $0) })
+    settings.destinationMode = mode
     settings.sourcePorts = 2
     settings.mtu = mtu
     return CollectorDirectory(settings, logger: log.logger, resolve: resolver.resolve)
@@ -101,5 +105,46 @@ import Transport
     resolver.set("name", [.loopback(3_000)])
     for _ in 0..<2 { #expect(directory.refresh()) }
     #expect(log.all.filter { $0.contains("MTU=100000 is more than the route to 127.0.0.1:3000 carries") }.count == 1)
+  }
+
+  /// Under `failover` frames go to the first entry that has an answer; the other stands by, with paths of its own.
+  @Test func failoverUsesOneEntry() {
+    let directory = directory("first", "second", mode: .failover)
+    resolver.set("second", [.loopback(3_001), .loopback(3_002)])
+    #expect(!directory.refresh())
+    #expect(addresses(directory) == [.loopback(3_001), .loopback(3_002)])
+    #expect(directory.destinations.map(\.state) == ["standing by", "in use"])
+    resolver.set("first", [.loopback(3_000)])
+    #expect(directory.refresh())
+    #expect(addresses(directory) == [.loopback(3_001), .loopback(3_002)], "it has to prove itself first")
+    #expect(directory.reachable == [3_000, 3_001, 3_002].map { .loopback($0) })
+    #expect(directory.lookUpDelay(30) == 5)
+  }
+
+  /// A look-up that fails once is none; the second moves to the next entry, with a line.
+  @Test func failoverByName() {
+    let directory = directory("first", "second", mode: .failover)
+    resolver.set("first", [.loopback(3_000)])
+    resolver.set("second", [.loopback(3_001)])
+    #expect(directory.refresh())
+    #expect(addresses(directory) == [.loopback(3_000)] && directory.lookUpDelay(30) == 15)
+    resolver.set("first", nil)
+    #expect(!directory.refresh())
+    #expect(addresses(directory) == [.loopback(3_000)])
+    #expect(!directory.refresh())
+    #expect(addresses(directory) == [.loopback(3_001)])
+    #expect(log.contain("warning", "failover: first:4789 has no address, using second:4789"))
+  }
+
+  /// Without an answer to where it runs, the entry that needs it has no address, and the reason is said.
+  @Test func aPlaceThatIsNotKnown() throws {
+    let nobody = SocketAddress.loopback(1)
+    let resolver = PlacedResolver(PlacementFinder(nil, instance: nobody), resolve: resolver.resolve)
+    let entry = try #require(Destination(parsing: "{zone}.collector.example.com"))
+    #expect {
+      try resolver.addresses(of: entry)
+    } throws: {
+      "\($0)".contains("it is not known where this runs (EC2: connect: Connection refused)")
+    }
   }
 }

@@ -152,7 +152,7 @@ import Transport
     ("SNAP_LENGTH", "262145", "a number of bytes from 14 to 262144"), ("OVERSIZE", "cut", "segment, truncate or drop"),
     ("SEGMENT", "mss", "mtu or wire"), ("CHECKSUM", "yes", "fill or keep"),
     ("SOURCE_PORTS", "0", "a number from 1 to 256"), ("SOURCE_PORTS", "257", "a number from 1 to 256"),
-    ("DESTINATION_MODE", "all", "balance or copy"), ("RESOLVE_INTERVAL", "0", "seconds from 1 to 86400"),
+    ("DESTINATION_MODE", "all", "balance, copy or failover"), ("RESOLVE_INTERVAL", "0", "seconds from 1 to 86400"),
     ("WORKERS", "65", "a number from 1 to 64, or 0 for one per core"),
     ("WORKERS", "-1", "a number from 1 to 64, or 0 for one per core"),
     ("BUFFER_SIZE", "1023KiB", size), ("BUFFER_SIZE", "5GiB", size), ("BUFFER_SIZE", "4097MiB", size),

@@ -26,8 +26,12 @@ import Testing
   ])
   func noEndpoints(_ text: String) { #expect(TaskEndpoint(text) == nil) }
 
+  private static func metadata(_ answer: String) throws -> TaskMetadata {
+    try TaskMetadataClient.metadata(MetadataRequest.body(of: Array(answer.utf8)))
+  }
+
   @Test func theDocument() throws {
-    let task = try TaskMetadataClient.metadata(Array("HTTP/1.0 200 OK\r\nA: b\r\n\r\n\(Self.document)".utf8))
+    let task = try Self.metadata("HTTP/1.0 200 OK\r\nA: b\r\n\r\n\(Self.document)")
     #expect(task.id == "01ab" && task.cluster == "prod" && task.family == "orders" && task.service == "orders-service")
     #expect(task.zone == "eu-west-1b" && task.arn.hasSuffix(":task/prod/01ab"))
     #expect(task.words == "task 01ab of orders-service in cluster prod in zone eu-west-1b")
@@ -40,71 +44,43 @@ import Testing
   }
 
   @Test(arguments: [
-    ("HTTP/1.1 404 Not Found\r\n\r\n", TaskMetadataClient.Failure.refused("HTTP/1.1 404 Not Found")),
+    ("HTTP/1.1 404 Not Found\r\n\r\n", MetadataFailure.refused("HTTP/1.1 404 Not Found")),
     ("HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1/\r\n\r\n", .refused("HTTP/1.1 302 Found")),
     ("nonsense\r\n\r\n", .refused("nonsense")), ("", .notUnderstood), ("HTTP/1.0 200 OK\r\n", .notUnderstood),
     ("HTTP/1.0 200 OK\r\n\r\n{}", .notUnderstood), ("HTTP/1.0 200 OK\r\n\r\n{\"TaskARN\":\"\"}", .notUnderstood),
     ("HTTP/1.0 200 OK\r\n\r\n[1", .notUnderstood),
     ("HTTP/1.0 200 OK\r\n\r\n" + String(repeating: " ", count: 64 << 10), .tooLong),
   ])
-  func otherAnswers(_ text: String, _ failure: TaskMetadataClient.Failure) {
-    #expect(throws: failure) { try TaskMetadataClient.metadata(Array(text.utf8)) }
-  }
-
-  /// A server that gives these answers to one connection after the other, each a piece of it at a time; nil: none.
-  private func serve(_ answers: [String?]) throws -> (endpoint: TaskEndpoint, end: Event) {
-    let listener = try StreamSocket.listen(on: try #require(SocketAddress(numeric: "127.0.0.1", port: 0)), backlog: 8)
-    let port = try #require(SocketAddress(localOf: listener.value)).port
-    let end = try Event()
-    try BackgroundThread.run(name: "ecs") {
-      var kept: [OwnedDescriptor] = []
-      for answer in answers {
-        guard Polling.isReady(.readable(listener.value), within: 20_000),
-          let connection = try? AbstractSocket.accept(on: listener.value)
-        else { return }
-        guard let answer else {
-          kept.append(connection)
-          continue
-        }
-        _ = Polling.isReady(.readable(connection.value), within: 20_000)
-        _ = try? connection.receiveNow(atMost: 1_024)
-        for byte in answer.utf8 { _ = try? connection.sendNow([byte]) }
-      }
-      end.wait(milliseconds: 30_000)
-    }
-    return (try #require(TaskEndpoint("http://127.0.0.1:\(port)/v4/x")), end)
+  func otherAnswers(_ text: String, _ failure: MetadataFailure) {
+    #expect(throws: failure) { try Self.metadata(text) }
   }
 
   @Test func anAnswerInPieces() throws {
-    let (endpoint, end) = try serve(["HTTP/1.0 200 OK\r\n\r\n\(Self.document)"])
-    defer { end.set() }
-    #expect(try TaskMetadataClient.ask(endpoint, until: TimeLimit(milliseconds: 10_000)).id == "01ab")
+    let server = try MetadataServer(["HTTP/1.0 200 OK\r\n\r\n\(Self.document)"])
+    #expect(try TaskMetadataClient.ask(try server.endpoint, until: TimeLimit(milliseconds: 10_000)).id == "01ab")
   }
 
   @Test func silenceHasAnEnd() throws {
-    let (endpoint, end) = try serve([nil])
-    defer { end.set() }
-    #expect(throws: TaskMetadataClient.Failure.silent) {
-      try TaskMetadataClient.ask(endpoint, until: TimeLimit(milliseconds: 100))
+    let server = try MetadataServer([nil])
+    #expect(throws: MetadataFailure.silent) {
+      try TaskMetadataClient.ask(try server.endpoint, until: TimeLimit(milliseconds: 100))
     }
     let nobody = try #require(TaskEndpoint("http://127.0.0.1:1/"))
-    #expect(throws: TaskMetadataClient.Failure.system(SystemError(operation: "connect", code: 111))) {
+    #expect(throws: MetadataFailure.system(SystemError(operation: "connect", code: 111))) {
       try TaskMetadataClient.ask(nobody, until: TimeLimit(milliseconds: 10_000))
     }
   }
 
   /// It is asked again for a while, and then not any more.
   @Test func itAsksAgain() throws {
-    let (endpoint, end) = try serve(["HTTP/1.1 500 Oh\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n\(Self.document)"])
-    defer { end.set() }
-    let watch = TaskMetadataWatch(endpoint)
+    let server = try MetadataServer(["HTTP/1.1 500 Oh\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n\(Self.document)"])
+    let watch = TaskMetadataWatch(try server.endpoint)
     #expect(watch.current == nil)
     var outcomes: [TaskMetadataWatch.Outcome] = []
     watch.run([1, 1], try Event()) { outcomes.append($0) }
     #expect(watch.current?.zone == "eu-west-1b" && outcomes.count == 1)
-    let (dead, other) = try serve(["a\r\n\r\n", "b\r\n\r\n"])
-    defer { other.set() }
-    let unknown = TaskMetadataWatch(dead)
+    let other = try MetadataServer(["a\r\n\r\n", "b\r\n\r\n"])
+    let unknown = TaskMetadataWatch(try other.endpoint)
     unknown.run([1], try Event()) { outcomes.append($0) }
     guard case .failure(let reason) = try #require(outcomes.last) else { return #expect(Bool(false)) }
     #expect(unknown.current == nil && reason == .refused("b") && outcomes.count == 2)

@@ -34,4 +34,29 @@ import Transport
   func description(text: String, shown: String) throws {
     #expect("\(try #require(Destination(parsing: text)))" == shown)
   }
+
+  @Test(arguments: [
+    ("{zone}.collector.example.com", "eu-west-1a.collector.example.com"), ("{zone}", "eu-west-1a"),
+    ("mirror-{zone}.{region}.example.com:4790", "mirror-eu-west-1a.eu-west-1.example.com"),
+    ("{zone}.{zone}", "eu-west-1a.eu-west-1a"), ("collector", "collector"), ("[::1]", "::1"),
+  ])
+  func placeholders(text: String, filled: String) throws {
+    let destination = try #require(Destination(parsing: text))
+    #expect(destination.numericAddress == nil || destination.placeholders.isEmpty)
+    let found = try #require(destination.filled { $0 == .zone ? "eu-west-1a" : "eu-west-1" })
+    #expect(found.host == filled && found.port == destination.port)
+  }
+
+  @Test(arguments: [
+    "{az}.collector", "{zone.collector", "zone}.c", "{Zone}.c", "{}.c", "{zone}..c", "[{zone}]", "{{zone}}",
+  ])
+  func noPlaceholders(text: String) { #expect(Destination(parsing: text) == nil) }
+
+  /// What takes the place may be too long, or make an address of it.
+  @Test func placesThatMakeNoName() throws {
+    let long = try #require(Destination(parsing: "\(String(repeating: "a", count: 50))-{zone}.example.com"))
+    #expect(long.filled { _ in "us-west-2-lax-1a" } == nil)
+    let number = try #require(Destination(parsing: "10.0.0.{zone}"))
+    #expect(number.filled { _ in "999" } == nil)
+  }
 }

@@ -1,5 +1,6 @@
 """The stacks as README.md puts them together, with names in place of ids, for both ways of deploying."""
 
+import os
 from pathlib import Path
 
 from moto_server import ACCOUNT, REGION
@@ -7,6 +8,7 @@ from template import Stack
 
 DEPLOY = Path(__file__).resolve().parent.parent
 REPOSITORY = DEPLOY.parent
+BINARY = Path(os.environ.get("PACKET_FORWARDER") or REPOSITORY / ".build" / "release" / "packet-forwarder").absolute()
 CLOUDFORMATION = DEPLOY / "cloudformation"
 TERRAFORM = DEPLOY / "terraform"
 TEMPLATES = sorted(path for path in CLOUDFORMATION.glob("*.yaml") if path.name != "findings.yaml")

@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from stacks import TERRAFORM
+import template
+from stacks import BINARY, CLOUDFORMATION, TERRAFORM
 
 SCRIPT = TERRAFORM / "modules" / "collector" / "user-data.sh"
 NAMES = {"LogGroup": "/mirror/collectors", "ReceiveImage": "registry/packet-forwarder:1.0.0", "ReceiveArguments": "--stat-format json",
@@ -64,16 +65,27 @@ def test_shellcheck(values, tmp_path):
 
 def test_receive_alone(start):
     units, calls, _ = start()
-    assert set(units) == {"receive.service", "mirror-health.socket", "mirror-health@.service"}
-    assert command(units["receive.service"]).endswith("registry/packet-forwarder:1.0.0 receive --stat-format json")
+    assert set(units) == {"receive.service"}
+    assert command(units["receive.service"]).endswith("registry/packet-forwarder:1.0.0 receive --metrics :8080 --stat-format json")
     assert "--network host" in command(units["receive.service"]) and "awslogs-group=/mirror/collectors" in command(units["receive.service"])
     assert "docker pull registry/packet-forwarder:1.0.0" in calls
-    assert "systemctl enable --now receive.service mirror-health.socket" in calls
+    assert "systemctl enable --now receive.service" in calls
 
 
-def test_the_health_port_is_open_as_long_as_the_receiver_runs(start):
+def test_the_health_check_is_answered(start):
+    """What the unit starts, started, and asked as the load balancer's health check asks, by the port and path of its target group."""
     units, _, _ = start()
-    assert "BindsTo=receive.service" in units["mirror-health.socket"] and "ListenStream=8080" in units["mirror-health.socket"]
+    check = template.load(CLOUDFORMATION / "collector.yaml")["Resources"]["TargetGroup"]["Properties"]
+    assert check["HealthCheckProtocol"] == "HTTP"
+    arguments = command(units["receive.service"]).partition("packet-forwarder:1.0.0 ")[2]
+    script = f"""
+      ip link set lo up
+      {BINARY} {arguments} >/dev/null &
+      trap 'kill $!' EXIT
+      curl -s --retry 20 --retry-delay 1 --retry-connrefused -o /dev/null -w '%{{http_code}}' \
+        -A ELB-HealthChecker/2.0 http://127.0.0.1:{check["HealthCheckPort"]}{check["HealthCheckPath"]}"""
+    result = subprocess.run(["unshare", "--map-root-user", "--net", "bash", "-c", script], text=True, capture_output=True, timeout=60)
+    assert result.stdout == "200", result.stderr
 
 
 @pytest.mark.parametrize("ship, expected", [

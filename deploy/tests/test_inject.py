@@ -16,12 +16,10 @@ import yaml
 
 from moto_server import MotoServer
 from pod_security import violations
-from stacks import DEPLOY
+from stacks import BINARY, REPOSITORY
 from yaml_styles import Writer
 
-REPOSITORY = DEPLOY.parent
 TOOLS = Path(sys.executable).parent
-BINARY = Path(os.environ.get("PACKET_FORWARDER") or REPOSITORY / ".build" / "release" / "packet-forwarder").absolute()
 ARGUMENTS = ["--image", "registry.example.com/packet-forwarder:1.0.0", "--destination", "collector.example.com"]
 CASES = [line.split() for line in (REPOSITORY / "Tests/Golden/inject/cases").read_text().splitlines() if not line.startswith("#")]
 ECS = [case for case in CASES if "ecs" in case[0]]

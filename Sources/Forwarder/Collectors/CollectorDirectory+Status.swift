@@ -9,13 +9,15 @@ extension CollectorDirectory {
   var destinations: [ForwarderStatus.Destination] {
     let now = MonotonicClock.milliseconds
     let state = state.withLock { $0 }
-    return settings.destinations.map { destination in
+    let used = settings.destinationMode == .failover ? state.election.choice.entry : nil
+    return zip(settings.destinations, 0...).map { destination, index in
       let addresses = state.answers[destination] ?? []
       let subjects = ["name \(destination)"] + addresses.map { "path \($0)" } + ["ports"]
       return ForwarderStatus.Destination(
         name: destination.description, addresses: addresses.map(\.description),
         answerAge: state.answerTimes[destination].map { now - $0 },
-        failure: subjects.compactMap { state.troubles[$0] }.first)
+        failure: subjects.compactMap { state.troubles[$0] }.first,
+        state: used == nil || used == index ? "in use" : "standing by")
     }
   }
 

@@ -18,6 +18,7 @@ extension CollectorDirectory {
       }
     }
     _ = openAll()
+    elect()
     watchRoutes()
   }
 
@@ -57,6 +58,7 @@ extension CollectorDirectory {
       path.retrySegmentation()
       path.takeRequests()
     }
+    watchEntries(paths, ledgers)
     for (address, ledger) in ledgers {
       for event in ledger.takeEvents() { announce(event, address) }
     }

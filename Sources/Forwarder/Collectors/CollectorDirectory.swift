@@ -11,6 +11,16 @@ final class CollectorDirectory: Sendable {
     var answers: [Destination: [SocketAddress]] = [:]
     /// When that was, in milliseconds of `MonotonicClock`.
     var answerTimes: [Destination: Int64] = [:]
+    /// Since when there has been an answer; none where the last two look-ups failed.
+    var answeredSince: [Destination: Int64] = [:]
+    /// Look-ups in a row that failed.
+    var failures: [Destination: Int] = [:]
+    /// Which entry is sent to under `failover`.
+    var election: EntryElection
+    /// What was counted for each address at the last look of the election.
+    var counted: [SocketAddress: UInt64] = [:]
+    /// When probes are due, in milliseconds of `MonotonicClock`.
+    var nextProbe: Int64 = 0
     var paths: [SocketAddress: CollectorPath] = [:]
     /// Accounts of the addresses that were sent to, also of those that are none any more.
     var ledgers: [SocketAddress: CollectorLedger] = [:]
@@ -26,12 +36,11 @@ final class CollectorDirectory: Sendable {
   /// Accounts that are kept.
   private static let maximumLedgers = 64
 
-  /// Looks up the addresses of a destination. Blocks.
-  typealias Resolve = @Sendable (Destination) throws(Resolver.Failure) -> [SocketAddress]
+  typealias Resolve = PlacedResolver.Resolve
 
   let settings: Settings
   let logger: Logger
-  let state = Mutex(State())
+  let state: Mutex<State>
   private let resolve: Resolve
 
   /// A directory that knows nothing yet, and asks `resolve` for addresses.
@@ -39,13 +48,18 @@ final class CollectorDirectory: Sendable {
     self.settings = settings
     self.logger = logger
     self.resolve = resolve
+    state = Mutex(State(election: EntryElection(interval: settings.resolveInterval)))
   }
 
-  /// The collectors as far as they are known and reachable.
+  /// The collectors as far as they are known and reachable; under `failover` those of the entry that is sent to.
   var collectors: CollectorSet {
-    let paths = state.withLock { $0.paths }
-    return CollectorSet(paths.keys.sorted().compactMap { paths[$0] }, mode: settings.destinationMode)
+    let (paths, elected) = state.withLock { ($0.paths, $0.election.choice.addresses) }
+    let addresses = settings.destinationMode == .failover ? elected.sorted() : paths.keys.sorted()
+    return CollectorSet(addresses.compactMap { paths[$0] }, mode: settings.destinationMode)
   }
+
+  /// All addresses that there is a path to, also those that stand by.
+  var reachable: [SocketAddress] { state.withLock { $0.paths }.keys.sorted() }
 
   /// What has become of the datagrams to each collector since start.
   var reports: [CollectorReport] {
@@ -66,19 +80,19 @@ final class CollectorDirectory: Sendable {
       do throws(Resolver.Failure) {
         let found = try resolve(destination)
         clearTrouble("name \(destination)")
-        state.withLock {
-          $0.answers[destination] = found
-          $0.answerTimes[destination] = MonotonicClock.milliseconds
-        }
+        state.withLock { $0.take(found, of: destination, now: MonotonicClock.milliseconds) }
       } catch {
         isComplete = false
+        state.withLock { $0.missed(destination) }
         let known = state.withLock { $0.answers[destination] } ?? []
         let use = known.isEmpty ? "" : ", still sending to \(known.map(\.description).joined(separator: ", "))"
         let what = known.isEmpty ? "has no address" : "was not looked up"
         trouble("name \(destination)", "DESTINATION \(error.host) \(what): \(error.reason)\(use); trying again")
       }
     }
-    return openAll() && isComplete
+    isComplete = openAll() && isComplete
+    elect()
+    return isComplete
   }
 
   /// Opens paths to all known addresses that have none, and lets go of those to others.

@@ -10,7 +10,7 @@ extension Setting {
       help: "pcap-filter(7) expression of what to mirror."),
     Setting(
       "destination", "DESTINATION", to: \.destinations, .destinations, fallback: .none, isListed: false,
-      help: "Collectors: host, IPv4 or [IPv6], each with an optional :port, separated by commas."),
+      help: "Collectors: host, IPv4 or [IPv6], each with an optional :port; {zone} and {region} are filled in."),
     Setting(
       "interface", "INTERFACE", to: \.interfaces, .interfaces, short: "i", isListed: false,
       help: "any, a name, or names separated by commas."),
@@ -37,7 +37,7 @@ extension Setting {
       help: "Outer source ports that carry the flow hash."),
     Setting(
       "destination-mode", "DESTINATION_MODE", to: \.destinationMode, .choice,
-      help: "Several collectors: balance by flow, or copy to all."),
+      help: "Several collectors: balance by flow, copy to all, or failover to the first that works."),
     Setting(
       "resolve-interval", "RESOLVE_INTERVAL", to: \.resolveInterval, .number(1...86_400, "seconds from 1 to 86400"),
       help: "Seconds between look-ups of the collectors' names."),

@@ -56,7 +56,8 @@ extension ForwarderService {
   func refreshCollectors() {
     let isComplete = directory.refresh()
     state.withLock { state in
-      state.nextRefresh = MonotonicClock.milliseconds + state.delay.seconds(isComplete: isComplete) * 1_000
+      let seconds = directory.lookUpDelay(state.delay.seconds(isComplete: isComplete))
+      state.nextRefresh = MonotonicClock.milliseconds + seconds * 1_000
     }
     look(nextIn: Self.slowLook)
   }
@@ -68,6 +69,13 @@ extension ForwarderService {
     useCollectors(directory.collectors)
   }
 
+  /// Sees at once to a choice that has changed.
+  func followElection() {
+    guard directory.elect() else { return }
+    state.withLock { $0.nextLook = 0 }
+    resolverWake.signal()
+  }
+
   /// Moves the workers to other collectors. Nothing is sent before every worker's filter keeps out what will be sent:
   /// if that cannot be had, the old ones are kept, and it is tried again in a second.
   private func useCollectors(_ collectors: CollectorSet) {
@@ -75,7 +83,7 @@ extension ForwarderService {
     state.withLock { $0.lastLook = MonotonicClock.milliseconds }
     loopGuard.announce(own)
     let others = loopGuard.look().filter { !own.contains($0) }
-    let plan = settings.plan(collectors: collectors.paths.map(\.address), sourcePorts: own + others)
+    let plan = settings.plan(collectors: directory.reachable, sourcePorts: own + others)
     for worker in workers { worker.prepare(plan: plan) }
     guard waitForFilters() else {
       state.withLock { $0.nextLook = MonotonicClock.milliseconds + Self.fastLook }

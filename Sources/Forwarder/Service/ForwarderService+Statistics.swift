@@ -54,6 +54,7 @@ extension ForwarderService {
       if MonotonicClock.milliseconds >= nextWatch {
         nextWatch = MonotonicClock.milliseconds + TroubleWatch.period
         directory.tick()
+        followElection()
         for loop in workers.flatMap({ $0.takeLoops() }) { logger.error("\(loop.description)") }
         loopGuard.report(to: logger)
         announceStart()

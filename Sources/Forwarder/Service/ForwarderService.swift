@@ -63,22 +63,25 @@ public final class ForwarderService: Sendable {
   }
 
   /// A forwarder that does nothing yet. `output` gets each line of statistics; `lostLines` tells how many lines were not
-  /// written until now; `manager` is told how it is; `task` finds out what task this is.
+  /// written until now; `manager` is told how it is; `task` finds out what task this is, `placement` where it runs.
   ///
   /// - Throws: `SystemError` where the process may open no more descriptors.
   package convenience init(
     _ settings: Settings, logger: Logger, manager: ServiceManager? = nil,
     lostLines: @escaping @Sendable () -> ForwarderStatus.LostLines = { ForwarderStatus.LostLines() },
-    task: TaskMetadataWatch? = nil, output: @escaping @Sendable (String) -> Void
+    task: TaskMetadataWatch? = nil, placement: PlacementFinder = PlacementFinder(nil),
+    output: @escaping @Sendable (String) -> Void
   ) throws(SystemError) {
     try self.init(
-      settings, logger: logger, parts: Parts(manager: manager), lostLines: lostLines, task: task, output: output)
+      settings, logger: logger, parts: Parts(manager: manager), lostLines: lostLines, task: task, placement: placement,
+      output: output)
   }
 
   init(
     _ settings: Settings, logger: Logger, parts: Parts,
     lostLines: @escaping @Sendable () -> ForwarderStatus.LostLines = { ForwarderStatus.LostLines() },
-    task: TaskMetadataWatch? = nil, output: @escaping @Sendable (String) -> Void
+    task: TaskMetadataWatch? = nil, placement: PlacementFinder = PlacementFinder(nil),
+    output: @escaping @Sendable (String) -> Void
   ) throws(SystemError) {
     resolverWake = try EventDescriptor()
     periodicWake = try EventDescriptor()
@@ -91,7 +94,8 @@ public final class ForwarderService: Sendable {
     self.settings = settings
     self.logger = logger
     state = Mutex(State(delay: RetryDelay(interval: settings.resolveInterval)))
-    directory = CollectorDirectory(settings, logger: logger, resolve: parts.resolve)
+    let resolver = PlacedResolver(placement, resolve: parts.resolve)
+    directory = CollectorDirectory(settings, logger: logger, resolve: resolver.addresses)
     loopGuard = parts.loopGuard
     let limiter = Self.limiter(settings, wake: limitsWake)
     self.limiter = limiter

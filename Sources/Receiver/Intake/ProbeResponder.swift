@@ -1,11 +1,11 @@
 internal import System
 internal import Wire
 
-/// Answers the probes of `check`: to where each came from, with a frame that is never longer, and no more than some a
+/// Answers the probes of `check` and of `failover`: to where each came from, with a frame that is never longer, and no more than some a
 /// second, so that nobody gains by having answers sent to somebody else.
 struct ProbeResponder {
   /// Answers a second, and at once after a pause.
-  static let perSecond = 200
+  static let perSecond = 2_000
   /// The lowest port that is answered: below it are services, which might answer in turn.
   private static let lowestPort: UInt16 = 1_024
 

@@ -4,7 +4,7 @@ package import System
 /// What is known of the task, found out in the background: nobody waits for it.
 package final class TaskMetadataWatch: Sendable {
   /// How finding out has ended.
-  package typealias Outcome = Result<TaskMetadata, TaskMetadataClient.Failure>
+  package typealias Outcome = Result<TaskMetadata, MetadataFailure>
 
   /// Milliseconds that one answer may take.
   private static let patience: Int64 = 1_000
@@ -30,7 +30,7 @@ package final class TaskMetadataWatch: Sendable {
   func run(_ pauses: [CInt], _ end: Event, _ tell: (Outcome) -> Void) {
     var left = pauses[...]
     while !end.isSet {
-      do throws(TaskMetadataClient.Failure) {
+      do throws(MetadataFailure) {
         let found = try TaskMetadataClient.ask(endpoint, until: TimeLimit(milliseconds: Self.patience))
         known.withLock { $0 = found }
         return tell(.success(found))

@@ -58,6 +58,7 @@ extension ForwarderMetrics {
   /// Of each entry of DESTINATION.
   package static let destination = MetricTable<ForwarderStatus.Destination>([
     Metric("name", .identity, help: "entry of `DESTINATION`", .text(\.name)),
+    Metric("state", .identity, help: "`in use`, or `standing by` under `failover`", .text(\.state)),
     Metric(
       "addresses", .identity, help: "addresses of its last good answer",
       .text { $0.addresses.isEmpty ? nil : $0.addresses.joined(separator: " ") }),

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import System
 public import Wire
@@ -7,11 +8,34 @@ extension CollectorPath {
   /// Milliseconds for which a request holds; a collector that is there asks more often.
   private static let requestLife: Int64 = 35_000
 
-  /// Takes in requests for reports; called once a second.
+  /// Takes in requests for reports, and answers to probes; called once a second.
   public func takeRequests() {
-    guard sockets.reduce(false, { $1.takeRequests() || $0 }) else { return }
-    reportsWanted.store(MonotonicClock.milliseconds + Self.requestLife, ordering: .relaxed)
+    var isWanted = false
+    for socket in sockets {
+      let found = socket.takeControlFrames()
+      isWanted = isWanted || found.isReportWanted
+      // Of another token it is of another run; not taken is as good as not there.
+      if found.answers.contains(where: { $0.token == probeToken && $0.isTaken }) {
+        probeAnswered.store(true, ordering: .relaxed)
+      }
+    }
+    if isWanted { reportsWanted.store(MonotonicClock.milliseconds + Self.requestLife, ordering: .relaxed) }
   }
+
+  /// Asks the collector whether it is there, by a probe in network `vni` from the first source port.
+  ///
+  /// - Returns: errno; nil if the kernel took it.
+  public func probe(vni: UInt32) -> CInt? {
+    guard let socket = sockets.first else { return ENOTCONN }
+    let number = probeCount.wrappingAdd(1, ordering: .relaxed).newValue
+    let byteCount = VXLANHeader.byteCount + ProbeFrame.byteCount + address.overhead
+    let probe = ProbeFrame(
+      number: UInt16(truncatingIfNeeded: number), packetByteCount: UInt16(byteCount), token: probeToken)
+    return socket.send(probe, vni: vni)
+  }
+
+  /// Whether a probe has been answered since the last call.
+  public func takeAnswer() -> Bool { probeAnswered.exchange(false, ordering: .relaxed) }
 
   /// Whether reports are to be sent here now.
   public func wantsReports(_ policy: ReportPolicy) -> Bool {

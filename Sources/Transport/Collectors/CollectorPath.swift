@@ -20,6 +20,12 @@ public final class CollectorPath: Sendable {
   private let nextTrial = Atomic<Int64>(0)
   /// Until when the collector wants reports, in milliseconds of `MonotonicClock`.
   let reportsWanted = Atomic<Int64>(0)
+  /// Tells the answers to this path's probes from others.
+  let probeToken = UInt64.random(in: 1...UInt64.max)
+  /// Probes sent.
+  let probeCount = Atomic<UInt32>(0)
+  /// Whether one was answered, until it is asked for.
+  let probeAnswered = Atomic<Bool>(false)
 
   /// Whether batches go by UDP_SEGMENT. Given up, it is tried again once in a while.
   private enum Segmentation {

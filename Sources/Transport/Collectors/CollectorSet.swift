@@ -9,6 +9,8 @@ public final class CollectorSet: Sendable {
     case balance
     /// Each frame goes to all of them.
     case copy
+    /// Frames go to the first entry of DESTINATION that works, to its addresses by flow.
+    case failover
   }
 
   /// Addresses beyond this many are not used; a frame's fate is kept in that many bits.

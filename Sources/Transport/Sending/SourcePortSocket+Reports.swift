@@ -35,11 +35,26 @@ extension SourcePortSocket {
     return false
   }
 
-  /// Whether a request for reports has come since the last call. Whatever else comes is not even queued, see
-  /// `acceptRequestsOnly`.
-  func takeRequests() -> Bool {
-    var isWanted = false
-    var datagram = InlineArray<64, UInt8>(repeating: 0)
+  /// Sends a probe, which is not part of the account.
+  ///
+  /// - Returns: errno; nil if the kernel took it.
+  func send(_ probe: ProbeFrame, vni: UInt32) -> CInt? {
+    let datagram = probe.datagram(vni: vni)
+    for attempt in 1...Self.maximumTries {
+      let sent = unsafe datagram.withUnsafeBytes { bytes in
+        unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, CInt(MSG_DONTWAIT))
+      }
+      if sent == datagram.count { return nil }
+      if attempt == Self.maximumTries { return errno }
+    }
+    return nil
+  }
+
+  /// What has come from the collector since the last call: whether it has asked for reports, and the probes it has
+  /// answered. Whatever else comes is not even queued, see `acceptControlFramesOnly`.
+  func takeControlFrames() -> (isReportWanted: Bool, answers: [ProbeFrame]) {
+    var found: (isReportWanted: Bool, answers: [ProbeFrame]) = (false, [])
+    var datagram = InlineArray<128, UInt8>(repeating: 0)
     // More than that a second is nobody's wish.
     for _ in 0..<16 {
       let count = unsafe withUnsafeMutableBytes(of: &datagram) { bytes in
@@ -47,23 +62,28 @@ extension SourcePortSocket {
       }
       if count < 0 {
         // An ICMP error comes once, in front of what waits; its report is taken elsewhere.
-        if errno == EAGAIN { return isWanted }
+        if errno == EAGAIN { return found }
         continue
       }
       // Any bytes are bytes.
-      isWanted = unsafe isWanted || Self.isRequest(datagram.span.bytes, byteCount: count)
+      let bytes = unsafe datagram.span.bytes
+      let whole = bytes.extracting(0..<min(count, bytes.byteCount))
+      if let probe = ProbeFrame.find(in: whole)?.frame {
+        if probe.kind == .answer { found.answers.append(probe) }
+      } else if Self.isRequest(whole) {
+        found.isReportWanted = true
+      }
     }
-    return isWanted
+    return found
   }
 
-  private static func isRequest(_ bytes: RawSpan, byteCount: Int) -> Bool {
-    let end = min(byteCount, bytes.byteCount)
-    guard end > Tunnel.headerByteCount, (try? VXLANHeader.parse(bytes)) != nil else { return false }
-    return ControlFrame.parse(bytes.extracting(Tunnel.headerByteCount..<end))?.kind == .request
+  private static func isRequest(_ datagram: RawSpan) -> Bool {
+    guard datagram.byteCount > Tunnel.headerByteCount, (try? VXLANHeader.parse(datagram)) != nil else { return false }
+    return ControlFrame.parse(datagram.extracting(Tunnel.headerByteCount..<datagram.byteCount))?.kind == .request
   }
 
   /// Lets the socket receive control frames and nothing else: nobody can fill its memory with more.
-  static func acceptRequestsOnly(_ descriptor: CInt) throws(SystemError) {
+  static func acceptControlFramesOnly(_ descriptor: CInt) throws(SystemError) {
     // A filter of a UDP socket sees the UDP header first.
     let frame = UInt32(UDPHeader.byteCount + Tunnel.headerByteCount)
     let (load16, load32) = (UInt16(BPF_LD | BPF_H | BPF_ABS), UInt16(BPF_LD | BPF_W | BPF_ABS))

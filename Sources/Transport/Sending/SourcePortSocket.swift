@@ -35,7 +35,7 @@ public final class SourcePortSocket: Sendable {
     try SocketOption.set(descriptor, SOL_SOCKET, SO_SNDBUF, to: 4 << 20, "SO_SNDBUF")
     // Sockets to other collectors send from the same port.
     try SocketOption.set(descriptor, SOL_SOCKET, SO_REUSEPORT, to: 1, "SO_REUSEPORT")
-    try Self.acceptRequestsOnly(descriptor)
+    try Self.acceptControlFramesOnly(descriptor)
     try owner.bind(to: .wildcard(isIPv6: address.isIPv6, port: sourcePort))
     try owner.connect(to: address)
     guard let bound = SocketAddress(localOf: descriptor) else { throw .last("getsockname") }

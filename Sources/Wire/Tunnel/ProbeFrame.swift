@@ -1,4 +1,4 @@
-/// A frame that asks whether the tunnel works, and the answer to it: `check` sends probes to the collector's port, and
+/// A frame that asks whether the tunnel works, and the answer to it: `check` and `failover` send probes to the collector's port, and
 /// `receive` answers each to where it came from. Both are Ethernet frames inside the tunnel, behind the VXLAN header, with
 /// the EtherType that IEEE 802 keeps for local experiments, so that a collector that knows nothing of them sees one frame
 /// of an unknown protocol to a station that is not there.

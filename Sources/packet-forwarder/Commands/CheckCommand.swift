@@ -3,6 +3,7 @@ import Check
 import Forwarder
 import Glibc
 import System
+import Telemetry
 
 /// `check`: what would keep the forwarder from working here, without mirroring anything.
 struct CheckCommand: ParsableCommand {
@@ -11,7 +12,7 @@ struct CheckCommand: ParsableCommand {
     abstract: "Say what would keep `run` from working here, and what to do about it.",
     discussion: """
       Takes the settings of `run`, captures and mirrors nothing, sends a few probes to the collectors, and takes five \
-      seconds at most. Exits with 0 only if all is fine, else with the code of the first cause.
+      seconds at most (seven with {zone} or {region}). Exits with 0 only if all is fine, else with the code of the first cause.
       """)
 
   @OptionGroup var options: MirrorOptions
@@ -30,7 +31,9 @@ struct CheckCommand: ParsableCommand {
     let source = try options.source()
     let isColoured = isatty(STDOUT_FILENO) == 1 && ProcessEnvironment.variables["NO_COLOR", default: ""].isEmpty
     let text = FindingText(isColoured: isColoured)
-    let report = CheckRun.run(source, isSniffing: collectorSniffs) { finding in
+    let report = CheckRun.run(
+      source, placement: PlacementFinder(TaskChoice.current.endpoint), isSniffing: collectorSniffs
+    ) { finding in
       if format == .text { text.lines(finding).forEach(Self.write) }
     }
     Self.write(format == .text ? text.conclusion(report) : report.json)

@@ -30,7 +30,8 @@ struct RunCommand: ParsableCommand {
     if let trouble = task.trouble { logger.warning("\(trouble)") }
     let service = try ForwarderService.make(
       settings, logger: logger, manager: ServiceManager(ProcessEnvironment.variables), console,
-      task: task.endpoint.map(TaskMetadataWatch.init), output: console.statistics)
+      task: task.endpoint.map(TaskMetadataWatch.init), placement: PlacementFinder(task.endpoint),
+      output: console.statistics)
     try service.start(source, endingWith: signals.descriptor, log: console.log)
     if let listener { try service.show(on: listener) }
     logger.log(level: confinement.missing.isEmpty ? .info : .notice, "\(confinement)")
@@ -74,14 +75,14 @@ extension ForwarderService {
   /// A forwarder whose statistics go to `output`, one of the console's, or to nobody, or the end of the program with one line.
   static func make(
     _ settings: Settings, logger: Logger, manager: ServiceManager? = nil, _ console: Console,
-    task: TaskMetadataWatch? = nil, output: LineOutput?
+    task: TaskMetadataWatch? = nil, placement: PlacementFinder = PlacementFinder(nil), output: LineOutput?
   ) throws -> ForwarderService {
     let (log, statistics) = (console.log, console.statistics)
     do throws(SystemError) {
       return try ForwarderService(
         settings, logger: logger, manager: manager,
         lostLines: { ForwarderStatus.LostLines(log: log.lostTotal, statistics: statistics.lostTotal) },
-        task: task, output: { output?.write($0) })
+        task: task, placement: placement, output: { output?.write($0) })
     } catch {
       throw ExitStatus.failure(error)
     }

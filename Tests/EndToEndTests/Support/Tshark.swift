@@ -39,15 +39,14 @@ struct Tshark {
     try fields(["frame.number"], filter: filter).count
   }
 
-  /// The bodies of the HTTP messages, by file name, as tshark reassembles them.
-  func exportedHTTPObjects() throws -> [String: Data] {
-    let folder = "\(directory)/objects-\(UUID().uuidString)"
-    _ = try run(["-q", "--export-objects", "http,\(folder)"])
-    var objects: [String: Data] = [:]
-    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
-      objects[name] = FileManager.default.contents(atPath: "\(folder)/\(name)")
-    }
-    return objects
+  /// The bodies of the HTTP responses from port 8080, one a connection, in the order of the connections.
+  ///
+  /// tshark dissects; the order of the segments is not its matter (see the script).
+  func responseBodies() throws -> [Data] {
+    let folder = "\(directory)/bodies-\(UUID().uuidString)"
+    _ = try Subprocess.run(Tool.script("http_bodies.py") + [path, "8080", folder], seconds: 300, in: directory)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder).compactMap { Int($0) }.sorted()
+    return try names.map { try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)")) }
   }
 
   /// Packets with an IPv4, TCP, UDP or ICMP checksum that is wrong.

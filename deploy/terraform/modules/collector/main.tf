@@ -33,7 +33,8 @@ resource "aws_lb_target_group" "target_group" {
   vpc_id      = var.vpc_id
 
   health_check {
-    protocol            = "TCP"
+    protocol            = "HTTP"
+    path                = "/healthz"
     port                = "8080"
     interval            = 10
     healthy_threshold   = 2

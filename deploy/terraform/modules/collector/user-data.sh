@@ -25,8 +25,9 @@ unit() {
     "ExecStop=/usr/bin/docker stop $name" '[Install]' 'WantedBy=multi-user.target' >"/etc/systemd/system/$name.service"
 }
 
-# NET_RAW only because the image's binary has that file capability, and is not started without it.
-unit receive ${ReceiveImage} --read-only --cap-drop ALL --cap-add NET_RAW -- receive ${ReceiveArguments}
+# Port 8080 has /healthz for the load balancer's health check, and /metrics. NET_RAW only because the image's binary has that file
+# capability, and is not started without it.
+unit receive ${ReceiveImage} --read-only --cap-drop ALL --cap-add NET_RAW -- receive --metrics :8080 ${ReceiveArguments}
 [ -z "${SuricataImage}" ] || unit suricata ${SuricataImage} --cap-add NET_ADMIN --cap-add SYS_NICE \
   -v /var/log/suricata:/var/log/suricata -- --af-packet="$interface" "'udp and port 4789'"
 case "${ShipTo}" in
@@ -39,13 +40,8 @@ case "${ShipTo}" in
     -p suppress_type_name=On ;;
 esac
 
-# The load balancer's health check: a port that is open as long as the receiver runs, and answers by closing.
-printf '%s\n' '[Unit]' 'BindsTo=receive.service' 'After=receive.service' '[Socket]' 'ListenStream=8080' 'Accept=yes' \
-  '[Install]' 'WantedBy=receive.service' >/etc/systemd/system/mirror-health.socket
-printf '%s\n' '[Service]' 'ExecStart=/bin/true' 'StandardInput=socket' >/etc/systemd/system/mirror-health@.service
-
 systemctl daemon-reload
-systemctl enable --now receive.service mirror-health.socket
+systemctl enable --now receive.service
 for name in suricata shipper; do
   [ ! -e "/etc/systemd/system/$name.service" ] || systemctl enable --now "$name.service"
 done
