@@ -13,6 +13,8 @@ import Testing
   }
 
   @Test(arguments: pages) func everyBlockIsMarked(_ page: Page) {
+    // The other fence is for blocks that would not be found.
+    #expect(!page.lines.contains { $0.drop { $0 == " " }.hasPrefix("~~~") }, "\(page)")
     for block in page.blocks {
       #expect(block.mark != nil, "\(block): no <!-- snippet: ... --> in front of it, or none that is known")
       switch block.mark {
