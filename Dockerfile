@@ -43,7 +43,7 @@ LABEL org.opencontainers.image.title="packet-forwarder" \
       org.opencontainers.image.version="${VERSION}"
 COPY --from=build /src/.build-image/ /
 
-# The contract: variable, what it takes, default. README.md has the other settings.
+# The contract: variable, what it takes, default. docs/settings.md has the others.
 #   BPF_FILTER     pcap-filter(7) expression                       everything
 #   DESTINATION    host, IPv4 or [IPv6], each with optional :port  required
 #   INTERFACE      `any`, a name, or a comma-separated list        any

@@ -19,7 +19,7 @@ swift_sources = $(wildcard Package.swift Sources Tests bench fuzz)
 export TF_PLUGINS ?=
 
 shell_scripts = .ci/run deploy/collector/install-mirror-target deploy/deb/build $(wildcard deploy/deb/debian/*.p*rm) fuzz/run $(shell grep -l '^.!/usr/bin/env bash' scripts/*) \
-  Tests/Golden/inject/make Tests/Tools/old_kernel_init.sh
+  Tests/Golden/inject/make Tests/Tools/old_kernel_init.sh Tests/Tools/rehearse.sh
 
 # The binary needs no Swift runtime where it is copied to, and looks for libraries only where the loader does.
 release = -c release --scratch-path $(SCRATCH) --product packet-forwarder --static-swift-stdlib --disable-local-rpath

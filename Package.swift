@@ -102,11 +102,12 @@ let package = Package(
       name: "CheckTests", dependencies: ["Check", "Capture", "Forwarder", "System", "Transport", "Wire", "TestSupport"]),
     .testTarget(name: "InjectTests", dependencies: ["Inject"]),
     .testTarget(name: "ReceiverTests", dependencies: ["Receiver", "System", "Telemetry", "TestSupport", "Wire"]),
+    .testTarget(name: "DocumentTests", dependencies: ["Forwarder", "Inject", "TestSupport"]),
     // Reads the sources; builds none of them.
     .testTarget(name: "ArchitectureTests"),
     // Without the program among the dependencies: its CStart is not for the test runner, and it is built anyway.
     .testTarget(name: "CommandTests", dependencies: ["TestSupport"]),
-    .testTarget(name: "EndToEndTests"),
+    .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

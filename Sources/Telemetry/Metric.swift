@@ -1,4 +1,4 @@
-/// One figure, described once. Every rendering is made from tables of these, and README's tables are checked against
+/// One figure, described once. Every rendering is made from tables of these, and the tables of docs/statistics.md are checked against
 /// them: what is not in a table is not shown, and what is in one is shown everywhere.
 ///
 /// `Source` is what the figure is read from.

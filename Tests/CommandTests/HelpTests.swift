@@ -15,12 +15,12 @@ import Testing
     try body(folder)
   }
 
-  /// Every row of README's settings, with its variable and default, and three examples.
+  /// Every row of docs/settings.md, with its variable and default, and three examples.
   @Test(arguments: [["--help"], ["-h"], ["help"]]) func theRootShowsSettingsByGroup(_ arguments: [String]) throws {
     let run = try Command(arguments)
     #expect(run.exitCode == 0 && run.standardError.isEmpty)
     let words = run.standardOutput.split { $0.isWhitespace }.joined(separator: " ")
-    let table = try #require(try Readme.tables(head: "| flag | variable | default | meaning |").first)
+    let table = try Page.table("docs/settings.md", head: "| flag | variable | default | meaning |")
     #expect(table.count > 25)
     for row in table {
       let cells = row.split(separator: "|").map { $0.trimmingCharacters(in: ["`", " "]) }
@@ -35,11 +35,11 @@ import Testing
     #expect(run.standardOutput.split(separator: "\n").allSatisfy { $0.count <= 80 })
   }
 
-  @Test func theExitCodesAreReadmes() throws {
+  @Test func theExitCodesAreThePages() throws {
     let help = try Command(["--help"]).standardOutput
     let section = try #require(help.components(separatedBy: "EXIT CODES:\n").last)
     let codes = section.matches(of: #/(?m)^  (\d+) /#).map { String($0.1) }
-    let table = try #require(try Readme.tables(head: "| code | meaning |").first)
+    let table = try Page.table("docs/reference.md", head: "| code | meaning |")
     #expect(codes == table.map { $0.split(separator: "|")[0].trimmingCharacters(in: .whitespaces) })
   }
 
@@ -148,7 +148,7 @@ import Testing
         binary: URL(fileURLWithPath: "/usr/bin/mandoc"))
       // Bold is a letter struck twice.
       let text = shown.standardOutput.replacing(#/.\x08/#, with: "")
-      for row in try #require(try Readme.tables(head: "| flag | variable | default | meaning |").first) {
+      for row in try Page.table("docs/settings.md", head: "| flag | variable | default | meaning |") {
         let cells = row.split(separator: "|").map { $0.trimmingCharacters(in: ["`", " "]) }
         let variable = cells[1] == "none" ? "" : String(cells[1].split(separator: "`").first ?? "")
         #expect(text.contains(cells[0]) && text.contains("[\(variable)"), "\(cells[0])")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What is wrong, and what `check` must say of it first. Read it as a table; README.md's troubleshooting has a row for each
+/// What is wrong, and what `check` must say of it first. Read it as a table; docs/troubleshooting.md has a row for each
 /// cause.
 struct CheckCase: Sendable, CustomTestStringConvertible {
   /// In a few words.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Forwarder
@@ -48,14 +49,14 @@ import Testing
     #expect("\(settings)" == "\(normal)")
   }
 
-  /// README.md has a row for each setting, in the same order, with its flag, variables and default.
-  @Test func theReadmeHasTheSameRows() throws {
-    let lines = try text("README.md").split(separator: "\n").drop { $0 != "| flag | variable | default | meaning |" }
-    let rows = lines.dropFirst(2).prefix { $0.hasPrefix("|") }.map { line in
+  /// docs/settings.md has a row for each setting, in the same order, with its flag, variables and default.
+  @Test func thePageHasTheSameRows() throws {
+    let table = try Page.table("docs/settings.md", head: "| flag | variable | default | meaning |")
+    let rows = table.map { line in
       line.split(separator: "|", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
     }
     let missing = Setting.all.filter { setting in !rows.contains { $0[1] == "`--\(setting.flag)`" } }
-    #expect(missing.isEmpty, "README.md lacks: \(missing.map(row).joined(separator: " "))")
+    #expect(missing.isEmpty, "docs/settings.md lacks: \(missing.map(row).joined(separator: " "))")
     #expect(rows.map { $0[1] } == Setting.all.map { "`--\($0.flag)`" })
     for (row, setting) in zip(rows, Setting.all) {
       #expect(row[2] == variables(of: setting))
@@ -65,7 +66,7 @@ import Testing
     }
   }
 
-  /// The row that README.md is to have, but for the meaning.
+  /// The row that docs/settings.md is to have, but for the meaning.
   private func row(_ setting: Setting) -> String {
     "| `--\(setting.flag)` | \(variables(of: setting)) | \(setting.defaultText ?? "required") | ... |"
   }

@@ -1,9 +1,26 @@
+import TestSupport
 import Testing
 import Wire
 
 @testable import Receiver
 
 @Suite struct FrameSummaryTests {
+  /// The lines that deploy/README.md shows have the form of ours.
+  @Test func theLinesOfThePage() throws {
+    let page = try Page("deploy/README.md")
+    let shown = try #require(page.blocks.first { $0.text.contains(" vni 1 ") }).text.split(separator: "\n")
+    // A SYN from the loopback's address, as it is in the first of them.
+    let frame = hex(
+      "020000000002 020000000001 0800 4500003c 00010000 4006 0000 7f000001 7f000001 81f4 1f90 00000000 00000000 a0 02 2000 0000 0000"
+        + String(repeating: "00", count: 20))
+    let ours = summary(frame)
+    func form(_ line: String) -> String {
+      line.replacing(#/\d+/#, with: "0").replacing(#/TCP \S+/#, with: "TCP")
+    }
+    for line in shown { #expect(form(String(line)) == form(ours)) }
+    #expect(shown.first?.split(separator: " ").dropFirst() == ours.split(separator: " ").dropFirst())
+  }
+
   private static let macs = "020000000002 020000000001"
 
   private func summary(_ frame: [UInt8], vni: UInt32 = 1) -> String {

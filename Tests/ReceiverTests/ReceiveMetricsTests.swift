@@ -101,17 +101,17 @@ import Wire
     }
   }
 
-  @Test func readmeHasTheCatalogue() throws {
+  @Test func thePageHasTheCatalogue() throws {
     func rows<Source>(_ table: MetricTable<Source>) -> [String] {
       table.rows.map {
         "| `\($0.key)` | \($0.kind.rawValue) |\($0.unit.map { " \($0.rawValue)" } ?? "") | \($0.help) |"
       }
     }
-    let table = try #require(try Readme.tables(head: "| key | kind | unit | meaning |").last)
+    let page = try Page("docs/statistics.md")
+    let table = try #require(page.tables(head: "| key | kind | unit | meaning |").last)
     let senders = rows(ReceiveMetrics.senders).map { $0.replacing("| `", with: "| `senders[].", maxReplacements: 1) }
     #expect(table == rows(ReceiveMetrics.line) + rows(ReceiveMetrics.counters) + senders)
-    let lines = try Readme.lines()
-    for sum in ReceiveMetrics.sums { #expect(lines.contains(sum.description), "\(sum)") }
+    for sum in ReceiveMetrics.sums { #expect(page.lines.contains(sum.description), "\(sum)") }
   }
 
   @Test func figuresGoToTheEndOfTheirNumbers() {

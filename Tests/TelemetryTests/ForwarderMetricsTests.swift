@@ -40,7 +40,7 @@ import Transport
     #expect(Set(set).count == set.count)
   }
 
-  /// The equation of README, for what balances and for what does not.
+  /// The equation of docs/statistics.md, for what balances and for what does not.
   @Test func capturedIsForwardedAndDropped() throws {
     let accounting = try #require(ForwarderMetrics.sums.first)
     var generator = SeededGenerator(seed: 77)

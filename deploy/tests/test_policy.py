@@ -44,8 +44,8 @@ def test_every_finding_is_explained(framework, tmp_path):
 
 
 def settings() -> set[str]:
-    """The variables of README.md's table of settings."""
-    text = (REPOSITORY / "README.md").read_text()
+    """The variables of docs/settings.md."""
+    text = (REPOSITORY / "docs" / "settings.md").read_text()
     table = text[text.index("| flag | variable |"):]
     rows = re.findall(r"^\| `--[^|]*\| ([^|]+) \|", table, re.M)
     return {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
@@ -66,7 +66,7 @@ def test_settings_exist():
 
 
 def test_statistics_that_are_watched_exist():
-    text = (REPOSITORY / "README.md").read_text()
+    text = (REPOSITORY / "docs" / "statistics.md").read_text()
     watched = {resource["Properties"]["FilterName"] for resource in private_vpc()["service"].resources().values()
                if resource["Type"] == "AWS::Logs::MetricFilter"}
     assert len(watched) == 4

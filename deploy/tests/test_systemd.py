@@ -1,4 +1,4 @@
-"""The units of a VM: systemd understands every line, they expose little, and their defaults are what README.md has."""
+"""The units of a VM: systemd understands every line, they expose little, and their defaults are what the pages have."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-/// What can keep a mirror from working, as far as `check` can tell: one row for each. README.md has the same table.
+/// What can keep a mirror from working, as far as `check` can tell: one row for each. docs/troubleshooting.md has the same table.
 public enum Cause: String, CaseIterable, Sendable {
   case badSetting = "bad-setting"
   case misspeltVariable = "misspelt-variable"

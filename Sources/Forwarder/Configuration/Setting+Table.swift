@@ -3,7 +3,7 @@ import Wire
 extension Setting {
   /// Every setting there is, in the order in which values are checked and `--help` shows them. A row here and a property
   /// of `Settings` make a setting: flags, variables, messages, `--help` and the log's first line follow from them, and a
-  /// test compares README.md and the Dockerfile.
+  /// test compares docs/settings.md and the Dockerfile.
   public static let all: [Setting] = [
     Setting(
       "filter", "BPF_FILTER", to: \.filter, .text, fallback: .called("everything"), isListed: false,

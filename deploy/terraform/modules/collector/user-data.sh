@@ -25,9 +25,8 @@ unit() {
     "ExecStop=/usr/bin/docker stop $name" '[Install]' 'WantedBy=multi-user.target' >"/etc/systemd/system/$name.service"
 }
 
-# Port 8080 has /healthz for the load balancer's health check, and /metrics. NET_RAW only because the image's binary has that file
-# capability, and is not started without it.
-unit receive ${ReceiveImage} --read-only --cap-drop ALL --cap-add NET_RAW -- receive --metrics :8080 ${ReceiveArguments}
+# Port 8080 has /healthz for the load balancer's health check, and /metrics.
+unit receive ${ReceiveImage} --read-only --cap-drop ALL -- receive --metrics :8080 ${ReceiveArguments}
 [ -z "${SuricataImage}" ] || unit suricata ${SuricataImage} --cap-add NET_ADMIN --cap-add SYS_NICE \
   -v /var/log/suricata:/var/log/suricata -- --af-packet="$interface" "'udp and port 4789'"
 case "${ShipTo}" in
