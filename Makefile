@@ -190,11 +190,13 @@ static-libpcap:
 	@scripts/setup build static
 	scripts/static-libpcap $(SCRATCH)-libpcap
 
+# Without what differs by the folder that it was built in, hashes of paths. Not by binutils' strip, which loses RELRO here.
 .PHONY: static
 static: static-libpcap ## the program without symbols, for any Linux: .build-static/packet-forwarder needs no library
 	PKG_CONFIG_PATH=$(abspath $(SCRATCH)-libpcap)/lib/pkgconfig swift build $(static)
-	scripts/check-binary --static $(SCRATCH)-static/release/packet-forwarder
-	strip -o $(SCRATCH)-static/packet-forwarder $(SCRATCH)-static/release/packet-forwarder
+	llvm-objcopy --strip-all --remove-section .swift_modhash --remove-section .note.gnu.build-id \
+	  $(SCRATCH)-static/release/packet-forwarder $(SCRATCH)-static/packet-forwarder
+	scripts/check-binary --static $(SCRATCH)-static/release/packet-forwarder $(SCRATCH)-static/packet-forwarder
 	PKG_CONFIG_PATH=$(abspath $(SCRATCH)-libpcap)/lib/pkgconfig \
 	  scripts/sbom.py $(SCRATCH)-static/packet-forwarder Package.resolved $(SCRATCH)-static/bill
 
