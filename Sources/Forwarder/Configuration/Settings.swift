@@ -51,6 +51,8 @@ public struct Settings: Sendable {
   public var mirrorsFor: Int?
   /// Forwarded packets after which mirroring ends; nil: never.
   public var untilPackets: Int64?
+  /// What of the flows is not worth mirroring.
+  public var flows = FlowRules()
   /// Form of the statistics.
   public var statFormat = StatisticsFormat.text
   /// Where figures and health are shown over HTTP; nil: nowhere.

@@ -1,0 +1,119 @@
+import Capture
+import System
+import Wire
+
+/// The rules ENCRYPTED, FLOW_DEPTH and MIRROR: which frames of a flow are not worth mirroring. What is not certain is
+/// mirrored.
+struct FlowSelector: ~Copyable {
+  let rules: FlowRules
+  var table: FlowTable
+  /// Flows that carry most of what is withheld, and those that the capture's filter keeps out.
+  var heavy = HeavyFlows()
+  /// Who this host is; nil: not known yet.
+  var host: HostIdentity?
+  /// Bytes of what the filter kept out, as estimated: of so many frames it lets one pass (`WithheldFlow.sampling`).
+  private(set) var kernelWithheldBytes: UInt64 = 0
+  private let judge: FlowJudge
+
+  /// Nothing is withheld.
+  init() {
+    rules = FlowRules()
+    judge = FlowJudge(rules: rules)
+    table = FlowTable()
+  }
+
+  /// Flows of which nothing is known yet.
+  ///
+  /// - Throws: `SystemError` if there is no memory for the table.
+  init(_ rules: FlowRules) throws(SystemError) {
+    self.rules = rules
+    judge = FlowJudge(rules: rules)
+    table = try FlowTable(byteCount: rules.tableByteCount)
+  }
+
+  /// A batch begins at `now`, nanoseconds of a clock that does not go back.
+  mutating func begin(_ now: Int64) { table.second = UInt64(now / 1_000_000_000) }
+
+  /// What becomes of a frame of flow `flow` that the kernel saw at `timestamp`, nanoseconds since 1970.
+  mutating func judge(_ frame: InnerFrame, _ packet: IPPacket?, _ flow: FlowHash, timestamp: Int64) -> FlowVerdict {
+    guard let packet, packet.upperProtocol == IPProtocol.tcp || packet.upperProtocol == IPProtocol.udp,
+      let segment = FlowSegment(frame.packetBytes, packet)
+    else { return .mirrored }
+    let payload = frame.packetBytes.extracting(segment.payloadOffset..<packet.end)
+    guard let place = place(segment, payload, flow) else { return stateless(segment) }
+    let isSample = table[place].isExcluded && heavy.isSample(place, segment)
+    let verdict = judge.verdict(
+      &table[place], segment, payload, flow, isSample: isSample, segmentSize: Int(frame.offload.segmentSize))
+    if case .withheld(let rule) = verdict {
+      note(place, rule, UInt64(frame.byteCount), isSample: isSample && timestamp > heavy.inForceSince)
+    }
+    return verdict
+  }
+
+  // MARK: Finding the flow
+
+  /// The flow's place in the table. A new one gets a place as soon as a rule has to remember something of it.
+  private mutating func place(_ segment: FlowSegment, _ payload: RawSpan, _ flow: FlowHash) -> Int? {
+    let opening = segment.flags & (TCPHeader.syn | TCPHeader.ack)
+    if let found = table.find(flow, segment.key) {
+      let isOther = opening == TCPHeader.syn || opening == TCPHeader.syn | TCPHeader.ack && table[found].stage != .fresh
+      if !isOther {
+        let isEnd = segment.flags & (TCPHeader.fin | TCPHeader.rst) != 0
+        table.touch(found, isEnd ? .closing : payload.byteCount > 0 ? .used : .opening)
+        return found
+      }
+      // The ports are used again.
+      heavy.forget(found)
+      table.remove(found)
+    }
+    guard opening & TCPHeader.syn != 0 || segment.flags & (TCPHeader.rst | TCPHeader.fin) == 0,
+      isToBeKept(segment, payload, isAnswer: opening == TCPHeader.syn | TCPHeader.ack),
+      let place = table.insert(flow, segment.key, payload.byteCount > 0 ? .used : .opening)
+    else { return nil }
+    heavy.forget(place)
+    if opening == TCPHeader.syn | TCPHeader.ack { table[place].opener = segment.isFromLower ? .upper : .lower }
+    if rules.side != .all { table[place].side = side(segment, opener: table[place].opener) }
+    return place
+  }
+
+  private func isToBeKept(_ segment: FlowSegment, _ payload: RawSpan, isAnswer: Bool) -> Bool {
+    guard segment.key.upperProtocol == IPProtocol.tcp else {
+      return rules.encrypted != .mirror && QUICHeader.isInitial(payload)
+    }
+    // A flood of SYNs that nobody answers takes no place.
+    if rules.side != .all || rules.depth != nil { return isAnswer || segment.flags & TCPHeader.syn == 0 }
+    return TLSRecord.isClientHello(payload) || SSHPacket.isBanner(payload)
+  }
+
+  /// The verdict on a frame of a flow that has no place.
+  private func stateless(_ segment: FlowSegment) -> FlowVerdict {
+    guard rules.side != .all, segment.key.upperProtocol == IPProtocol.tcp else { return .mirrored }
+    let opening = segment.flags & (TCPHeader.syn | TCPHeader.ack)
+    var opener = FlowEntry.Opener.unknown
+    if opening == TCPHeader.syn { opener = segment.isFromLower ? .lower : .upper }
+    if opening == TCPHeader.syn | TCPHeader.ack { opener = segment.isFromLower ? .upper : .lower }
+    return side(segment, opener: opener) == .withheld ? .withheld(.otherSide) : .mirrored
+  }
+
+  private func side(_ segment: FlowSegment, opener: FlowEntry.Opener) -> FlowEntry.Side {
+    guard let host else { return .mirrored }
+    return host.isMirrored(segment.key, opener: opener, rules.side) ? .mirrored : .withheld
+  }
+
+  // MARK: Accounts
+
+  private mutating func note(_ place: Int, _ rule: WithholdingRule, _ byteCount: UInt64, isSample: Bool) {
+    let weight = isSample ? HeavyFlows.sampling : 1
+    kernelWithheldBytes &+= (weight - 1) * byteCount
+    heavy.note(&table[place], place, byteCount * weight)
+  }
+
+  /// Flows that the capture's filter is to keep out; see `HeavyFlows.choose`.
+  mutating func chooseHeavy() -> [WithheldFlow]? { heavy.choose(&table) }
+
+  /// As many of them are kept out; see `HeavyFlows.apply`.
+  mutating func applyHeavy(_ count: Int, since time: Int64) { heavy.apply(count, since: time, &table) }
+
+  /// Whether a flow has become heavy since that was asked for last.
+  var hasNewHeavy: Bool { heavy.hasCandidates }
+}
