@@ -30,8 +30,10 @@ package enum ForwarderMetrics {
       .decimal(\.withheldShareText)),
     Metric(
       "kernel_withheld_flows", .gauge, .flows,
-      help: "flows that these rules have the kernel's filter keep out at this moment: they are captured no more",
-      .number { UInt64(clamping: $0.kernelWithheldFlows) }),
+      help:
+        "flows that these rules have the kernel's filter keep out at this moment: they are captured no more; null "
+        + "where no rule is on",
+      .known { $0.kernelWithheldFlows.map { UInt64(clamping: $0) } }),
     Metric("version", .identity, help: "version of the program", .text(\.version)),
     Metric("destination", .identity, help: "collectors, as `DESTINATION` has them", .text(\.destination)),
     Metric("host", .identity, help: "name of the machine or container", .text(\.host)),
@@ -85,12 +87,12 @@ package enum ForwarderMetrics {
       help:
         "bytes that the kernel's filter withheld, not part of `captured_bytes`: about so many, from one frame of 1,024",
       .number(\.capture.kernelWithheldBytes)
-    ) { $0.value > 0 ? ", in the kernel about \($0.value) bytes" : "" },
+    ) { ", in the kernel about \($0.bytes)" },
     Metric(
       "flow_table_evicted", .counter, .flows,
       help: "flows that were forgotten, or not followed, for want of room in `FLOW_TABLE`; they are mirrored whole",
       .number(\.capture.evictedFlows)
-    ) { $0.value > 0 ? ", flows evicted \($0.value)" : "" },
+    ) { ", flows evicted \($0.value)" },
     Metric(
       "kernel_dropped_packets", .counter, .packets,
       help: "frames that the kernel could not hand over because the ring was full; not part of `captured_packets`",
@@ -169,7 +171,7 @@ package enum ForwarderMetrics {
           "other_side", .counter, .packets, help: "frames of connections that `MIRROR` leaves to the other side",
           .number(\.capture.withheldOtherSide)),
       ])
-  ) { $0.value > 0 ? ", withheld \($0.value) (\($0.breakdown))" : "" }
+  ) { ", withheld \($0.value) (\($0.breakdown))" }
 
   /// The same in bytes.
   package static let withheldBytes = Metric<Counters>(
@@ -188,7 +190,7 @@ package enum ForwarderMetrics {
           "other_side", .counter, .bytes, help: "bytes of connections left to the other side",
           .number(\.capture.withheldOtherSideBytes)),
       ])
-  ) { $0.value > 0 ? " \($0.value) bytes" : "" }
+  ) { " \($0.bytes)" }
 
   /// Of each collector address.
   package static let collector = MetricTable<CollectorReport>([

@@ -67,8 +67,9 @@ package struct ForwarderStatus: Sendable {
   package var destinations: [Destination] = []
   /// What the last second brought; nil in the first one.
   package var recent: Recent?
-  /// Connections that the capture's filter keeps out because they are not worth mirroring.
-  package var kernelWithheldFlows = 0
+  /// Connections that the capture's filter keeps out because they are not worth mirroring; nil where no rule
+  /// is on.
+  package var kernelWithheldFlows: Int?
   /// Lines of output that nobody read.
   package var lostLines = LostLines()
   /// The flows that carry most, largest first; nil where nobody has asked.

@@ -14,7 +14,7 @@ import Testing
     "Wire": ["Headers", "Checksums", "Cutting", "Tunnel", "Flows", "Control"],
     "Capture": ["Ring", "Libpcap", "Filter"],
     "Transport": ["Sending", "Collectors", "Probing"],
-    "Mirror": ["Selection", "Limits", "Encapsulation"],
+    "Mirror": ["Selection", "Flows", "Limits", "Encapsulation"],
     "Telemetry": ["Health", "Placement", "Scraping", "Status"],
     "Forwarder": ["Configuration", "Service", "Collectors", "Workers"],
     "Check": ["Probes", "Findings"],

@@ -41,8 +41,10 @@ extension ForwarderService {
     status.destinations = destinations
     status.recent = health.recent
     status.lostLines = lostLines()
-    status.kernelWithheldFlows = self.workers.reduce(0) {
-      $0 + $1.pipeline.withheldConnections.load(ordering: .relaxed)
+    if settings.flows.isOn {
+      status.kernelWithheldFlows = self.workers.reduce(0) {
+        $0 + $1.pipeline.withheldConnections.load(ordering: .relaxed)
+      }
     }
     return status
   }

@@ -13,7 +13,7 @@ public struct FlowRules: Equatable, Sendable {
   public init() {}
 
   /// Whether any rule has anything to say.
-  var isOn: Bool { encrypted != .mirror || depth != nil || side != .all }
+  public var isOn: Bool { encrypted != .mirror || depth != nil || side != .all }
 }
 
 /// What of a connection is mirrored that is certainly encrypted (ENCRYPTED).

@@ -41,7 +41,10 @@ struct FlowSelector: ~Copyable {
     else { return .mirrored }
     let payload = frame.packetBytes.extracting(segment.payloadOffset..<packet.end)
     guard let place = place(segment, payload, flow) else { return stateless(segment) }
-    let isSample = table[place].isExcluded && heavy.isSample(place, segment)
+    // What the filter's program does not know passes it: frames that it did not see with an Ethernet header, and
+    // extension headers.
+    let isKnown = frame.synthesized == nil && (packet.version == 4 || packet.headerByteCount == IPv6Header.byteCount)
+    let isSample = table[place].isExcluded && isKnown && heavy.isSample(place, segment)
     let verdict = judge.verdict(
       &table[place], segment, payload, flow, isSample: isSample, segmentSize: Int(frame.offload.segmentSize))
     if case .withheld(let rule) = verdict {

@@ -3,7 +3,7 @@ import Wire
 
 /// Which flows the capture's filter is to keep out: those of which most is withheld. What the filter keeps out costs the
 /// application no copy.
-struct HeavyFlows {
+struct HeavyFlows: ~Copyable {
   /// Connections that are kept out at most.
   static let capacity = 32
   /// Bytes that are withheld of a flow in a second before it is worth a place in the filter.
@@ -58,8 +58,8 @@ struct HeavyFlows {
 
   /// Whether the filter keeps out what is like this segment, so that it is a sample of many.
   func isSample(_ place: Int, _ segment: FlowSegment) -> Bool {
-    for entry in excluded.prefix(inForce) where entry.place == place {
-      for flow in entry.flows where flow.ports == Self.ports(segment.source, segment.destination) {
+    for index in 0..<inForce where excluded[index].place == place {
+      for flow in excluded[index].flows where flow.ports == Self.ports(segment.source, segment.destination) {
         return flow.sequence.contains(segment.sequence) && flow.acknowledgment.contains(segment.acknowledgment)
       }
     }
