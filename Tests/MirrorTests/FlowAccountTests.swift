@@ -74,7 +74,7 @@ import Wire
     var random = SeededGenerator(seed: 5_003)
     var rules = FlowRules()
     rules.encrypted = .handshake
-    var stream = try FlowStream(rules)
+    let stream = try FlowStream(rules)
     let made = TLSFlowTests.connection(&random, records: 20, alerts: false)
     _ = stream.judge(.init(side: .client, offset: 0, payload: made.client, acknowledged: 0))
     _ = stream.judge(.init(side: .server, offset: 0, payload: made.server, acknowledged: made.client.count))
@@ -84,35 +84,35 @@ import Wire
         side: .server, offset: offset, payload: [first, 3, 3] + bigEndian(UInt16(16_000)) + random.bytes(16_000),
         acknowledged: made.client.count)
     }
-    #expect(stream.selector.chooseHeavy() == nil)
+    #expect(stream.chooseHeavy() == nil)
     for _ in 0..<70 {
       #expect(stream.judge(data()).isWithheld)
       offset += 16_005
     }
-    let chosen = try #require(stream.selector.chooseHeavy())
+    let chosen = try #require(stream.chooseHeavy())
     #expect(chosen.count == 2)
     let server = try #require(chosen.first { $0.ports >> 16 == 443 })
     let number = UInt32(1 + offset)
     #expect(server.sequence.contains(number) && !server.sequence.contains(number &+ 1 << 30))
     #expect(server.acknowledgment.contains(UInt32(1 + made.client.count)) && server.exception == .records)
-    stream.selector.applyHeavy(2, since: 1_000)
-    #expect(stream.selector.heavy.count == 1)
+    stream.applyHeavy(2, since: 1_000)
+    #expect(stream.heavyCounts == [1, 2])
     // What was captured before is one frame, what is captured from then on a sample of many.
-    let before = stream.selector.kernelWithheldBytes
+    let before = stream.kernelWithheldBytes
     #expect(stream.judge(stream.frame(data()), timestamp: 999).isWithheld)
-    #expect(stream.selector.kernelWithheldBytes == before)
+    #expect(stream.kernelWithheldBytes == before)
     offset += 3_000_000
     #expect(stream.judge(stream.frame(data()), timestamp: 1_001).isWithheld)
-    #expect(stream.selector.kernelWithheldBytes > before + 1_000 * 16_000)
+    #expect(stream.kernelWithheldBytes > before + 1_000 * 16_000)
     // An alert is mirrored, as the filter lets it pass.
     #expect(stream.judge(stream.frame(data(21)), timestamp: 1_002).isMirrored)
     // It falls silent: the filter forgets it, and what comes then is not known.
-    stream.selector.begin(60_000_000_000)
-    #expect(stream.selector.chooseHeavy() == [])
-    stream.selector.applyHeavy(0, since: 2_000)
+    stream.begin(60_000_000_000)
+    #expect(stream.chooseHeavy() == [])
+    stream.applyHeavy(0, since: 2_000)
     offset += 16_005
     #expect(stream.judge(data()).isMirrored)
-    #expect(stream.selector.chooseHeavy() == nil)
+    #expect(stream.chooseHeavy() == nil)
   }
 
   /// The filter has room for one direction only, or for nothing.
@@ -120,7 +120,7 @@ import Wire
     var random = SeededGenerator(seed: 5_004)
     var rules = FlowRules()
     rules.depth = 1_024
-    var stream = try FlowStream(rules)
+    let stream = try FlowStream(rules)
     _ = stream.judge(.init(side: .client, offset: 0, payload: Self.request, acknowledged: 0))
     let response = response(&random, 8_000_000)
     func piece(_ offset: Int) -> FlowStream.Piece {
@@ -129,7 +129,7 @@ import Wire
         acknowledged: Self.request.count)
     }
     for offset in stride(from: 0, to: 2_100_000, by: 30_000) { _ = stream.judge(piece(offset)) }
-    let chosen = try #require(stream.selector.chooseHeavy())
+    let chosen = try #require(stream.chooseHeavy())
     #expect(chosen.count == 1)
     // Up to a frame's length before the body's end, and what answers this request only.
     let end = UInt32(1 + response.count)
@@ -137,11 +137,11 @@ import Wire
     for back: UInt32 in [0, 1, 500_000, 1 << 20 - 1] { #expect(!chosen[0].sequence.contains(end - back)) }
     let asked = UInt32(1 + Self.request.count)
     #expect(chosen[0].acknowledgment.contains(asked) && !chosen[0].acknowledgment.contains(asked + 1))
-    stream.selector.applyHeavy(0, since: 0)
-    #expect(stream.selector.heavy.count == 0 && stream.selector.heavy.flowCount == 0)
+    stream.applyHeavy(0, since: 0)
+    #expect(stream.heavyCounts == [0, 0])
     for offset in stride(from: 2_100_000, to: response.count, by: 30_000) {
       #expect(stream.judge(piece(offset)).isWithheld)
     }
-    #expect(stream.selector.kernelWithheldBytes == 0)
+    #expect(stream.kernelWithheldBytes == 0)
   }
 }

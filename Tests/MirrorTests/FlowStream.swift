@@ -5,7 +5,7 @@ import Wire
 @testable import Mirror
 
 /// A connection whose segments are judged one by one, as they would be captured.
-struct FlowStream: ~Copyable {
+final class FlowStream {
   /// The two ends.
   enum Side {
     case client
@@ -23,7 +23,7 @@ struct FlowStream: ~Copyable {
     var flags = TCPHeader.ack
   }
 
-  var selector: FlowSelector
+  private var selector: FlowSelector
   private let addresses: Addresses
   private let clientPort: UInt16
   /// Numbers of the first bytes; near their end, so that they wrap.
@@ -56,10 +56,10 @@ struct FlowStream: ~Copyable {
   }
 
   /// What becomes of a piece.
-  mutating func judge(_ piece: Piece) -> FlowVerdict { judge(frame(piece)) }
+  func judge(_ piece: Piece) -> FlowVerdict { judge(frame(piece)) }
 
   /// What becomes of a frame.
-  mutating func judge(_ frame: [UInt8], timestamp: Int64 = 0) -> FlowVerdict {
+  func judge(_ frame: [UInt8], timestamp: Int64 = 0) -> FlowVerdict {
     var copy = frame
     return copy.withUnsafeMutableBytes { bytes in
       let captured = CapturedFrame(
@@ -71,8 +71,16 @@ struct FlowStream: ~Copyable {
     }
   }
 
+  // A macro cannot look into what cannot be copied.
+  func begin(_ now: Int64) { selector.begin(now) }
+  func chooseHeavy() -> [WithheldFlow]? { selector.chooseHeavy() }
+  func applyHeavy(_ count: Int, since time: Int64) { selector.applyHeavy(count, since: time) }
+  var heavyCounts: [Int] { [selector.heavy.count, selector.heavy.flowCount] }
+  var kernelWithheldBytes: UInt64 { selector.kernelWithheldBytes }
+  var setCount: Int { selector.table.setCount }
+
   /// Both SYNs.
-  mutating func open() {
+  func open() {
     _ = judge(Piece(side: .client, offset: 0, payload: [], acknowledged: 0, flags: TCPHeader.syn))
     _ = judge(Piece(side: .server, offset: 0, payload: [], acknowledged: 0, flags: TCPHeader.syn | TCPHeader.ack))
   }

@@ -80,7 +80,7 @@ import Wire
 
   private func run(_ made: Exchange, seed: UInt64, longest: Int, pipelined: Int, disorder: Bool) throws -> Int {
     var random = SeededGenerator(seed: seed)
-    var stream = try FlowStream(rules, starts: (UInt32.max - 100, UInt32.max - 150_000))
+    let stream = try FlowStream(rules, starts: (UInt32.max - 100, UInt32.max - 150_000))
     if random.chance(2) { stream.open() }
     var withheld = 0
     var sent = 0
@@ -156,7 +156,7 @@ import Wire
   ])
   func hostileHeads(_ fields: String) throws {
     var random = SeededGenerator(seed: 3_200)
-    var stream = try FlowStream(rules)
+    let stream = try FlowStream(rules)
     let request = Array("GET / HTTP/1.1\r\n\r\n".utf8)
     _ = stream.judge(.init(side: .client, offset: 0, payload: request, acknowledged: 0))
     var offset = 0
@@ -174,7 +174,7 @@ import Wire
       ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", true), ("\u{1}\u{2}", false),
       ("GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", true),
     ] {
-      var stream = try FlowStream(rules)
+      let stream = try FlowStream(rules)
       if isOpened { stream.open() }
       _ = stream.judge(.init(side: .client, offset: 0, payload: Array(start.utf8), acknowledged: 0))
       let answer = Array("HTTP/1.1 101 Switching Protocols\r\n\r\n".utf8)
@@ -191,7 +191,7 @@ import Wire
   /// A protocol that is not known: each time that the client speaks, so much of the answer.
   @Test func turns() throws {
     var random = SeededGenerator(seed: 3_400)
-    var stream = try FlowStream(rules)
+    let stream = try FlowStream(rules)
     stream.open()
     var (client, server) = (0, 0)
     for _ in 0..<5 {
@@ -214,7 +214,7 @@ import Wire
     var random = SeededGenerator(seed: 3_500)
     var rules = rules
     (rules.encrypted, rules.side, rules.tableByteCount) = (.handshake, .accepted, 1)
-    var stream = try FlowStream(rules)
+    let stream = try FlowStream(rules)
     var random2 = SeededGenerator(seed: 3_501)
     let seeds = [
       TLSFlowTests.connection(&random2, records: 3).server, exchange(&random2, requests: 4).server,
@@ -233,12 +233,12 @@ import Wire
       if random.chance(4) { frame[random.int(14...min(frame.count - 1, 60))] = UInt8(random.int(0...255)) }
       if random.chance(8) { frame = Array(frame.prefix(random.int(14...frame.count))) }
       _ = stream.judge(frame)
-      if random.chance(100) { stream.selector.begin(Int64(random.int(0...1 << 45))) }
+      if random.chance(100) { stream.begin(Int64(random.int(0...1 << 45))) }
       if random.chance(500) {
-        let chosen = stream.selector.chooseHeavy()
-        stream.selector.applyHeavy(min(chosen?.count ?? 0, random.int(0...3)), since: 0)
+        let chosen = stream.chooseHeavy()
+        stream.applyHeavy(min(chosen?.count ?? 0, random.int(0...3)), since: 0)
       }
     }
-    #expect(stream.selector.table.setCount == 1)
+    #expect(stream.setCount == 1)
   }
 }

@@ -70,12 +70,14 @@ import Wire
     let made = Self.connection(&random, records: 200)
     var rules = rules
     rules.encrypted = policy
-    var stream = try FlowStream(rules, starts: (UInt32.max - 5_000, UInt32.max - 100_000))
+    let stream = try FlowStream(rules, starts: (UInt32.max - 5_000, UInt32.max - 100_000))
     var pieces: [FlowStream.Piece] = []
     // What begins like a ClientHello has to be in one segment.
-    let client =
+    let client: [(offset: Int, payload: [UInt8])] =
       [(offset: 0, payload: made.client.slice(0, 9))]
-      + cut(Array(made.client.dropFirst(9)), upTo: longest, &random).map { ($0.offset + 9, $0.payload) }
+      + cut(Array(made.client.dropFirst(9)), upTo: longest, &random).map {
+        (offset: $0.offset + 9, payload: $0.payload)
+      }
     let server = cut(made.server, upTo: longest, &random)
     var (c, s) = (0, 0)
     while c < client.count || s < server.count {
@@ -141,7 +143,7 @@ import Wire
     made.send(.server, Self.record(21, random.bytes(26)))
     made.send(.server, Self.record(23, random.bytes(40)))
     for split in start..<made.server.count {
-      var stream = try FlowStream(rules)
+      let stream = try FlowStream(rules)
       _ = stream.judge(.init(side: .client, offset: 0, payload: made.client, acknowledged: 0))
       _ = stream.judge(
         .init(side: .server, offset: 0, payload: made.server.slice(0, start), acknowledged: made.client.count))
@@ -161,7 +163,7 @@ import Wire
     made.send(.client, Self.record(23, random.bytes(50)))
     made.send(.server, Self.record(23, random.bytes(50)))
     let more = Self.record(23, random.bytes(500))
-    var stream = try FlowStream(rules)
+    let stream = try FlowStream(rules)
     let (client, server) = (made.client.count, made.server.count)
     #expect(stream.judge(.init(side: .client, offset: 0, payload: made.client, acknowledged: 0)).isMirrored)
     #expect(stream.judge(.init(side: .server, offset: 0, payload: made.server, acknowledged: client)).isMirrored)
@@ -180,7 +182,7 @@ import Wire
   @Test func whatIsNotCertainIsMirrored() throws {
     var random = SeededGenerator(seed: 93)
     for answer in [Array("HTTP/1.1 200 OK\r\n\r\n".utf8), Self.record(23, random.bytes(100)), random.bytes(400)] {
-      var stream = try FlowStream(rules)
+      let stream = try FlowStream(rules)
       let hello = Self.hello(1, &random)
       _ = stream.judge(.init(side: .client, offset: 0, payload: hello, acknowledged: 0))
       var (client, server) = (hello.count, 0)
@@ -196,7 +198,7 @@ import Wire
     }
     // STARTTLS: plaintext before it.
     let made = Self.connection(&random, records: 50, alerts: false)
-    var stream = try FlowStream(rules)
+    let stream = try FlowStream(rules)
     _ = stream.judge(.init(side: .server, offset: 0, payload: Array("220 ready\r\n".utf8), acknowledged: 0))
     _ = stream.judge(.init(side: .client, offset: 0, payload: Array("STARTTLS\r\n".utf8), acknowledged: 11))
     _ = stream.judge(.init(side: .server, offset: 11, payload: Array("220 go\r\n".utf8), acknowledged: 10))
@@ -212,7 +214,7 @@ import Wire
     let made = Self.connection(&random, records: 10)
     var rules = rules
     rules.encrypted = .none
-    var stream = try FlowStream(rules)
+    let stream = try FlowStream(rules)
     #expect(stream.judge(.init(side: .client, offset: 0, payload: made.client, acknowledged: 0)).isMirrored)
     #expect(stream.judge(.init(side: .server, offset: 0, payload: made.server, acknowledged: 0)).isWithheld)
     #expect(
@@ -226,7 +228,7 @@ import Wire
   @Test func aSYNBeginsAnew() throws {
     var random = SeededGenerator(seed: 95)
     let made = Self.connection(&random, records: 40, alerts: false)
-    var stream = try FlowStream(rules)
+    let stream = try FlowStream(rules)
     _ = stream.judge(.init(side: .client, offset: 0, payload: made.client, acknowledged: 0))
     _ = stream.judge(.init(side: .server, offset: 0, payload: made.server, acknowledged: 0))
     let data = FlowStream.Piece(
