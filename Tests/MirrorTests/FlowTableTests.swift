@@ -34,8 +34,8 @@ import Wire
 
   private func hash(_ number: Int) -> FlowHash { FlowHash(value: FlowHash.mix(UInt64(number))) }
 
-  @Test func aFlowTakesTwoCacheLines() {
-    #expect(MemoryLayout<FlowEntry>.stride == 128)
+  @Test func aFlowTakes128Bytes() {
+    #expect(FlowTable.placeByteCount == 128)
     #expect(MemoryLayout<FlowDirection>.stride == 32)
   }
 

@@ -64,7 +64,7 @@ import Wire
         let sent = random.bytes(random.int(0...30_000))
         made.add(
           "PUT /d HTTP/1.1\r\nContent-Length: \(sent.count)\r\nExpect: 100-continue\r\n\r\n", body: sent,
-          "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\ncontent-length:\(size)  \r\n\r\n", body, cut: false)
+          "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\ncontent-length:\(size)  \r\n\r\n", body, cut: true)
       case 4:
         made.add(
           "POST /e HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
@@ -120,7 +120,7 @@ import Wire
   }
 
   @Test(arguments: [1, 8]) func everyHeadIsMirrored(pipelined: Int) throws {
-    for seed in UInt64(0)..<40 {
+    for seed in UInt64(0)..<8 {
       var random = SeededGenerator(seed: 3_000 + seed)
       let made = exchange(&random, requests: 12)
       let possible = made.mayBeWithheld.count { $0 }
@@ -220,7 +220,7 @@ import Wire
       TLSFlowTests.connection(&random2, records: 3).server, exchange(&random2, requests: 4).server,
       exchange(&random2, requests: 4).client, Array("SSH-2.0-x\r\n".utf8) + [0, 0, 0, 12, 10, 21] + random2.bytes(50),
     ]
-    for _ in 0..<30_000 {
+    for _ in 0..<4_000 {
       let seed = random.pick(seeds)
       let from = random.int(0...seed.count - 1)
       var payload = seed.slice(from, min(random.int(0...3_000), seed.count - from))

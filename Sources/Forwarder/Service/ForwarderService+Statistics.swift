@@ -41,7 +41,7 @@ extension ForwarderService {
     status.destinations = destinations
     status.recent = health.recent
     status.lostLines = lostLines()
-    if settings.flows.isOn {
+    if settings.flowRules(workers: 1).isOn {
       status.kernelWithheldFlows = self.workers.reduce(0) {
         $0 + $1.pipeline.withheldConnections.load(ordering: .relaxed)
       }

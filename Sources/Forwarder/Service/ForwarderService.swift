@@ -95,7 +95,7 @@ public final class ForwarderService: Sendable {
     state = Mutex(State(delay: RetryDelay(interval: settings.resolveInterval)))
     directory = CollectorDirectory(settings, logger: logger, resolve: parts.resolve)
     loopGuard = parts.loopGuard
-    listeners = settings.flows.side == .all ? nil : try? TCPListeners()
+    listeners = settings.side == .all ? nil : try? TCPListeners()
     let limiter = Self.limiter(settings, wake: limitsWake)
     self.limiter = limiter
     self.lostLines = lostLines
@@ -127,9 +127,7 @@ public final class ForwarderService: Sendable {
     var policy = Policy(
       vni: settings.vni, oversize: settings.oversize, segment: settings.segment, checksum: settings.checksum,
       mtu: settings.mtu, reports: settings.reports)
-    policy.flows = settings.flows
-    // It is the memory of all of them.
-    policy.flows.tableByteCount /= count
+    policy.flows = settings.flowRules(workers: count)
     var workers: [Worker] = []
     for index in 0..<count {
       let engine = EngineOpener(

@@ -112,9 +112,7 @@ extension FlowDirection {
     var offset = start
     var found = remaining >> 32
     while offset <= payload.byteCount - TLSRecord.headerByteCount {
-      guard payload.uint8(at: offset) == TLSRecord.application,
-        let length = TLSRecord.length(payload.uint32(at: offset), payload.uint8(at: offset + 4)), length > 0
-      else {
+      guard let length = TLSRecord.applicationLength(payload, at: offset), length > 0 else {
         remaining = 0
         return false
       }
