@@ -39,7 +39,7 @@ import Wire
   private func exchange(_ random: inout SeededGenerator, requests: Int) -> Exchange {
     var made = Exchange()
     for _ in 0..<requests {
-      let size = random.pick([0, 10, 5_000, random.int(0...60_000), 200_000])
+      let size = random.pick([0, 10, 5_000, random.int(0...60_000), 60_000])
       let body = random.bytes(size)
       let fields = random.pick([
         "", "Server: x\r\n", "X-Length: 5\r\nContent-Type: text/plain\r\n", "\u{63}ontent: 9\r\n",
@@ -120,7 +120,7 @@ import Wire
   }
 
   @Test(arguments: [1, 8]) func everyHeadIsMirrored(pipelined: Int) throws {
-    for seed in UInt64(0)..<8 {
+    for seed in UInt64(0)..<5 {
       var random = SeededGenerator(seed: 3_000 + seed)
       let made = exchange(&random, requests: 12)
       let possible = made.mayBeWithheld.count { $0 }

@@ -35,7 +35,7 @@ import Wire
     }
   }
 
-  static func connection(_ random: inout SeededGenerator, records: Int, alerts: Bool = true) -> Connection {
+  static func connection(_ random: inout SeededGenerator, records: Int, alerts: Bool = true, longest: Int = 16_401) -> Connection {
     var made = Connection()
     made.send(.client, hello(1, &random, random.pick([300, 1_700])))
     made.send(.server, hello(2, &random, 100))
@@ -46,7 +46,7 @@ import Wire
     made.send(.server, record(22, random.bytes(40)))
     for number in 0..<records {
       let side: FlowStream.Side = random.chance(4) || number == 0 ? .client : .server
-      let size = random.pick([1, 30, random.int(0...500), random.int(1...16_384), 16_401])
+      let size = min(random.pick([1, 30, random.int(0...500), random.int(1...16_384), 16_401]), longest)
       made.send(side, record(23, random.bytes(size)))
       if alerts, random.chance(30) {
         made.send(side, record(random.pick([21, 22, 20]), random.bytes(random.int(1...40))))
@@ -67,7 +67,10 @@ import Wire
     seed: UInt64, longest: Int, disorder: Bool, policy: EncryptedPolicy = .handshake
   ) throws -> (withheld: Int, data: Int) {
     var random = SeededGenerator(seed: seed)
-    let made = Self.connection(&random, records: 200)
+    // A byte at a time takes long.
+    let made =
+      longest < 100
+      ? Self.connection(&random, records: 40, longest: 200) : Self.connection(&random, records: 200)
     var rules = rules
     rules.encrypted = policy
     let stream = try FlowStream(rules, starts: (UInt32.max - 5_000, UInt32.max - 100_000))

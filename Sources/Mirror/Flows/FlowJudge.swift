@@ -48,6 +48,12 @@ struct FlowJudge {
     return .withheld(.encrypted)
   }
 
+  /// Whether the first payload that is seen of a connection under way says what it carries.
+  func isRecognizable(_ payload: RawSpan) -> Bool {
+    if TLSRecord.isClientHello(payload) || SSHPacket.isBanner(payload) { return true }
+    return rules.depth != nil && (HTTPStart.isRequest(payload) || HTTPStart.isHTTP2(payload))
+  }
+
   private func recognize(_ entry: inout FlowEntry, _ segment: FlowSegment, _ payload: RawSpan) {
     switch entry.stage {
     case .tls, .ssh, .quic: return

@@ -47,8 +47,10 @@ struct FlowSelector: ~Copyable {
     let isSample = table[place].isExcluded && isKnown && heavy.isSample(place, segment)
     let verdict = judge.verdict(
       &table[place], segment, payload, flow, isSample: isSample, segmentSize: Int(frame.offload.segmentSize))
-    if case .withheld(let rule) = verdict {
-      note(place, rule, UInt64(frame.byteCount), isSample: isSample && timestamp > heavy.inForceSince)
+    if case .withheld = verdict {
+      note(
+        place, fromLower: segment.isFromLower, UInt64(frame.byteCount),
+        isSample: isSample && timestamp > heavy.inForceSince)
     }
     return verdict
   }
@@ -70,7 +72,7 @@ struct FlowSelector: ~Copyable {
       table.remove(found)
     }
     guard opening & TCPHeader.syn != 0 || segment.flags & (TCPHeader.rst | TCPHeader.fin) == 0,
-      isToBeKept(segment, payload, isAnswer: opening == TCPHeader.syn | TCPHeader.ack),
+      isToBeKept(segment, payload, flow),
       let place = table.insert(flow, segment.key, payload.byteCount > 0 ? .used : .opening)
     else { return nil }
     heavy.forget(place)
@@ -79,14 +81,22 @@ struct FlowSelector: ~Copyable {
     return place
   }
 
-  private func isToBeKept(_ segment: FlowSegment, _ payload: RawSpan, isAnswer: Bool) -> Bool {
+  /// What a flood brings takes no place: SYNs that nobody answers, and segments of connections that were never opened,
+  /// but for one of many, so that a place is got by what goes on.
+  private func isToBeKept(_ segment: FlowSegment, _ payload: RawSpan, _ flow: FlowHash) -> Bool {
     guard segment.key.upperProtocol == IPProtocol.tcp else {
       return rules.encrypted != .mirror && QUICHeader.isInitial(payload)
     }
-    // A flood of SYNs that nobody answers takes no place.
-    if rules.side != .all || rules.depth != nil { return isAnswer || segment.flags & TCPHeader.syn == 0 }
-    return TLSRecord.isClientHello(payload) || SSHPacket.isBanner(payload)
+    if segment.flags & TCPHeader.syn != 0 {
+      return segment.flags & TCPHeader.ack != 0 && (rules.side != .all || rules.depth != nil)
+    }
+    if payload.byteCount > 0, judge.isRecognizable(payload) { return true }
+    return rules.side != .all && FlowHash.mix(flow.value ^ UInt64(segment.sequence)) % Self.share == 0
   }
+
+  /// Of the segments of a connection under way of which only MIRROR is to remember something, one of so many gets it a
+  /// place.
+  private static var share: UInt64 { 16 }
 
   /// The verdict on a frame of a flow that has no place.
   private func stateless(_ segment: FlowSegment) -> FlowVerdict {
@@ -105,10 +115,10 @@ struct FlowSelector: ~Copyable {
 
   // MARK: Accounts
 
-  private mutating func note(_ place: Int, _ rule: WithholdingRule, _ byteCount: UInt64, isSample: Bool) {
+  private mutating func note(_ place: Int, fromLower isLower: Bool, _ byteCount: UInt64, isSample: Bool) {
     let weight = isSample ? HeavyFlows.sampling : 1
     kernelWithheldBytes &+= (weight - 1) * byteCount
-    heavy.note(&table[place], place, byteCount * weight)
+    heavy.note(&table[place], place, fromLower: isLower, byteCount * weight)
   }
 
   /// Flows that the capture's filter is to keep out; see `HeavyFlows.choose`.

@@ -24,7 +24,13 @@ struct HeavyFlows: ~Copyable {
     var ends: (lower: UInt32, upper: UInt32)
   }
 
-  private var candidates: InlineArray<64, Int> = InlineArray(repeating: 0)
+  /// A flow that has become heavy, by what its lower or its upper endpoint sends.
+  private struct Candidate: BitwiseCopyable {
+    var place: Int
+    var isLower: Bool
+  }
+
+  private var candidates: InlineArray<64, Candidate> = InlineArray(repeating: Candidate(place: -1, isLower: false))
   private var candidateCount = 0
   private var period: UInt8 = 0
   /// In the order in which the filter has them.
@@ -43,16 +49,16 @@ struct HeavyFlows: ~Copyable {
   /// Directions of connections in the filter's list that are in force.
   var flowCount: Int { excluded.prefix(inForce).reduce(0) { $0 + $1.flows.count } }
 
-  /// So many bytes were withheld of the flow in a place.
+  /// So many bytes were withheld of what the lower endpoint, or the other, of the flow in a place has sent.
   @inline(__always)
-  mutating func note(_ entry: inout FlowEntry, _ place: Int, _ byteCount: UInt64) {
+  mutating func note(_ entry: inout FlowEntry, _ place: Int, fromLower isLower: Bool, _ byteCount: UInt64) {
     if entry.period != period { (entry.period, entry.periodBytes) = (period, 0) }
     let before = entry.periodBytes
     entry.periodBytes = UInt32(clamping: UInt64(before) + byteCount)
     guard before < Self.threshold, entry.periodBytes >= Self.threshold, candidateCount < candidates.count else {
       return
     }
-    candidates[candidateCount] = place
+    candidates[candidateCount] = Candidate(place: place, isLower: isLower)
     candidateCount += 1
   }
 
@@ -69,7 +75,7 @@ struct HeavyFlows: ~Copyable {
   /// Another flow has this place now, or none.
   mutating func forget(_ place: Int) {
     for index in excluded.indices where excluded[index].place == place { excluded[index].place = -1 }
-    for index in 0..<candidateCount where candidates[index] == place { candidates[index] = -1 }
+    for index in 0..<candidateCount where candidates[index].place == place { candidates[index].place = -1 }
   }
 
   // MARK: Once a second
@@ -96,10 +102,10 @@ struct HeavyFlows: ~Copyable {
       if !next.flows.isEmpty, table.isActive(before.place, within: Self.silence) { chosen.append(next) }
     }
     for index in 0..<candidateCount {
-      let place = candidates[index]
+      let (place, isLower) = (candidates[index].place, candidates[index].isLower)
       guard place >= 0, !chosen.contains(where: { $0.place == place }) else { continue }
       let entry = table[place]
-      let flows = Self.flows(entry, (entry.periodBytes, entry.periodBytes))
+      let flows = Self.flows(entry, isLower ? (entry.periodBytes, 0) : (0, entry.periodBytes))
       guard !flows.isEmpty else { continue }
       chosen.append(
         Excluded(place: place, flows: flows, byteCount: entry.periodBytes, ends: (entry.lower.end, entry.upper.end)))
@@ -136,12 +142,10 @@ struct HeavyFlows: ~Copyable {
 
 // What of a flow a filter can tell from everything else. A connection that uses the same ports later must not be taken for
 // this one: it begins with a SYN, which is captured and ends the exclusion, and until that has reached the filter its
-// numbers would have to lie in both windows. Of a download the one of what the client sends is a megabyte of 4 GiB.
+// numbers would have to lie in both windows. Of a download the one of what the client sends is 128 KiB of 4 GiB.
 extension HeavyFlows {
-  /// Numbers behind the highest that was seen, for what is sent again or comes late.
-  private static let past: UInt32 = 1 << 20
-  /// The least ahead of it.
-  private static let leastAhead: UInt32 = 1 << 20
+  /// The least behind the highest number that was seen, for what is sent again or comes late, and ahead of it.
+  private static let least: UInt32 = 1 << 16
   /// Seconds that a window lasts at the pace of the moment.
   private static let seconds: UInt32 = 4
   /// No frame is longer, so that one that begins so far in front of a body's end ends within it.
@@ -167,8 +171,15 @@ extension HeavyFlows {
   }
 
   private static func window(_ end: UInt32, _ pace: UInt32) -> WithheldFlow.Window {
-    let ahead = max(min(pace, UInt32.max / (2 * seconds)) * seconds, leastAhead)
-    return WithheldFlow.Window(start: end &- past, count: past + min(ahead, 1 << 31 - past))
+    let (past, ahead) = (Self.past(pace), Self.ahead(pace))
+    return WithheldFlow.Window(start: end &- past, count: past + ahead)
+  }
+
+  /// What was sent in a quarter of a second at most.
+  private static func past(_ pace: UInt32) -> UInt32 { min(max(pace / 4, least), 1 << 28) }
+
+  private static func ahead(_ pace: UInt32) -> UInt32 {
+    max(min(pace, (1 << 31 - 1 << 28) / seconds) * seconds, least)
   }
 
   /// Of a response what lies within its body. It acknowledges the request it answers, and nothing that was sent later:
@@ -180,8 +191,8 @@ extension HeavyFlows {
     guard entry.stage == .turns || isBody else { return [] }
     let position = isBody ? server.position : server.end
     // From the place on where withholding begins, and up to the end of the body or so far ahead.
-    let past = min(Int(past), max(0, sequenceDistance(position, from: server.cut)))
-    var ahead = UInt64(window(position, pace).count - Self.past)
+    let past = min(Int(Self.past(pace)), max(0, sequenceDistance(position, from: server.cut)))
+    var ahead = UInt64(Self.ahead(pace))
     if isBody, server.http == .body {
       guard server.remaining > UInt64(2 * longestFrame) else { return [] }
       ahead = min(ahead, server.remaining - UInt64(longestFrame))
@@ -189,7 +200,7 @@ extension HeavyFlows {
     let sequence = WithheldFlow.Window(
       start: position &- UInt32(past), count: UInt32(past) + UInt32(clamping: ahead))
     guard sequenceDistance(position, from: server.cut) >= 0 else { return [] }
-    let acknowledgment = WithheldFlow.Window(start: client.end &- Self.past &+ 1, count: Self.past)
+    let acknowledgment = WithheldFlow.Window(start: client.end &- Self.least &+ 1, count: Self.least)
     return [flow(entry, fromLower: isLower, sequence, acknowledging: acknowledgment, .nothing)]
   }
 
