@@ -85,7 +85,7 @@ package enum ForwarderMetrics {
     Metric(
       "kernel_withheld_bytes", .counter, .bytes,
       help:
-        "bytes that the kernel's filter withheld, not part of `captured_bytes`: about so many, from one frame of 1,024",
+        "bytes that the kernel's filter withheld, not part of `captured_bytes`: about so many, by sequence numbers",
       .number(\.capture.kernelWithheldBytes)
     ) { ", in the kernel about \($0.bytes)" },
     Metric(

@@ -11,7 +11,8 @@ struct FlowSelector: ~Copyable {
   var heavy = HeavyFlows()
   /// Who this host is; nil: not known yet.
   var host: HostIdentity?
-  /// Bytes of what the filter kept out, as estimated: of so many frames it lets one pass (`WithheldFlow.sampling`).
+  /// Bytes of what the filter kept out, as far as what it lets pass shows: of TCP payload, by sequence numbers; of UDP one
+  /// frame stands for many (`WithheldFlow.sampling`).
   private(set) var kernelWithheldBytes: UInt64 = 0
   private let judge: FlowJudge
 
@@ -44,13 +45,17 @@ struct FlowSelector: ~Copyable {
     // What the filter's program does not know passes it: frames that it did not see with an Ethernet header, and
     // extension headers.
     let isKnown = frame.synthesized == nil && (packet.version == 4 || packet.headerByteCount == IPv6Header.byteCount)
-    let isSample = table[place].isExcluded && isKnown && heavy.isSample(place, segment)
+    let isExcluded = table[place].isExcluded && isKnown
+    let isSample = isExcluded && heavy.isSample(place, segment)
+    var keptOut: UInt64 = 0
+    if isExcluded, timestamp > heavy.inForceSince {
+      keptOut = self.keptOut(place, segment, isSample ? frame.byteCount : 0)
+      kernelWithheldBytes &+= keptOut
+    }
     let verdict = judge.verdict(
       &table[place], segment, payload, flow, isSample: isSample, segmentSize: Int(frame.offload.segmentSize))
     if case .withheld = verdict {
-      note(
-        place, fromLower: segment.isFromLower, UInt64(frame.byteCount),
-        isSample: isSample && timestamp > heavy.inForceSince)
+      heavy.note(&table[place], place, fromLower: segment.isFromLower, UInt64(frame.byteCount) &+ keptOut)
     }
     return verdict
   }
@@ -115,10 +120,11 @@ struct FlowSelector: ~Copyable {
 
   // MARK: Accounts
 
-  private mutating func note(_ place: Int, fromLower isLower: Bool, _ byteCount: UInt64, isSample: Bool) {
-    let weight = isSample ? HeavyFlows.sampling : 1
-    kernelWithheldBytes &+= (weight - 1) * byteCount
-    heavy.note(&table[place], place, fromLower: isLower, byteCount * weight)
+  /// What the filter kept out of a flow since the frame before this one, which is a sample of so many bytes, or none.
+  private func keptOut(_ place: Int, _ segment: FlowSegment, _ byteCount: Int) -> UInt64 {
+    guard segment.key.upperProtocol == IPProtocol.tcp else { return UInt64(byteCount) * (HeavyFlows.sampling - 1) }
+    let direction = segment.isFromLower ? table[place].lower : table[place].upper
+    return direction.facts.contains(.seen) ? heavy.keptOut(place, segment, since: direction.end) : 0
   }
 
   /// Flows that the capture's filter is to keep out; see `HeavyFlows.choose`.

@@ -10,7 +10,7 @@ struct HeavyFlows: ~Copyable {
   static let threshold: UInt32 = 1 << 20
   /// Seconds after which a flow of which not even a sample was captured gives its place up.
   static let silence: UInt64 = 10
-  /// What each captured frame of a flow that the filter keeps out stands for.
+  /// What each captured datagram of a flow that the filter keeps out stands for.
   static let sampling = UInt64(WithheldFlow.sampling)
 
   /// A connection that the filter keeps out, or is to.
@@ -70,6 +70,17 @@ struct HeavyFlows: ~Copyable {
       }
     }
     return false
+  }
+
+  /// Payload bytes between `end` and the segment that the filter keeps out.
+  func keptOut(_ place: Int, _ segment: FlowSegment, since end: UInt32) -> UInt64 {
+    for index in 0..<inForce where excluded[index].place == place {
+      for flow in excluded[index].flows where flow.ports == Self.ports(segment.source, segment.destination) {
+        let room = sequenceDistance(flow.sequence.start &+ flow.sequence.count, from: end)
+        return UInt64(max(0, min(sequenceDistance(segment.sequence, from: end), room)))
+      }
+    }
+    return 0
   }
 
   /// Another flow has this place now, or none.
