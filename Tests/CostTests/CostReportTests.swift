@@ -48,7 +48,7 @@ import Testing
         sample.pcapng: 1.0 s
 
                              datagrams/s   Mbit/s   saved  GB a month  between zones  load balancer  PrivateLink
-        everything                20,000  100.000       -    30,593.6         611.87         183.56       305.94
+        everything                20,000  100.000       -    30,593.9         611.88         183.56       305.94
         ENCRYPTED=handshake          200    1.000  99.0 %       305.9           6.12           1.84         3.06
 
         dollars a month at this rate, day and night; prices of us-east-1, 2026-11
