@@ -127,7 +127,7 @@ fuzz: ## libFuzzer on every parser and the packet path, without and with Address
 	@scripts/setup build
 	$(MAKE) build-fuzz
 	swift build $(fuzzing_address)
-	for target in wire ring encapsulation collector; do \
+	for target in wire ring encapsulation flows collector; do \
 	  for build in fast address; do \
 	    fuzz/run $$target $$build $(SCRATCH)-fuzz-$$build/release/fuzz-$$target $(FUZZ_SECONDS) $(SCRATCH)-fuzz-work; \
 	  done; \

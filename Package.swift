@@ -71,11 +71,12 @@ let package = Package(
     .target(
       name: "Receiver", dependencies: ["CLinux", "CPcap", "System", "Telemetry", "Wire"], swiftSettings: packetPath),
     .target(name: "Inject", dependencies: ["CYaml", "Forwarder"], swiftSettings: strict),
+    .target(name: "Cost", dependencies: ["System", "Wire", "Capture", "Mirror", "Telemetry"], swiftSettings: strict),
     .executableTarget(
       name: "packet-forwarder",
       dependencies: [
         "CStart", "CLinux", "System", "Wire", "Capture", "Transport", "Mirror", "Telemetry", "Forwarder", "Check",
-        "Inject", "Receiver",
+        "Cost", "Inject", "Receiver",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -101,6 +102,7 @@ let package = Package(
     .testTarget(
       name: "CheckTests", dependencies: ["Check", "Capture", "Forwarder", "System", "Transport", "Wire", "TestSupport"]),
     .testTarget(name: "InjectTests", dependencies: ["Inject"]),
+    .testTarget(name: "CostTests", dependencies: ["Cost", "Mirror", "TestSupport"]),
     .testTarget(name: "ReceiverTests", dependencies: ["Receiver", "System", "Telemetry", "TestSupport", "Wire"]),
     .testTarget(name: "DocumentTests", dependencies: ["Forwarder", "Inject", "TestSupport"]),
     // Reads the sources; builds none of them.

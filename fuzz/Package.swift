@@ -27,6 +27,14 @@ let package = Package(
         .product(name: "Wire", package: "packet-forwarder"),
       ]),
     .executableTarget(
+      name: "fuzz-flows",
+      dependencies: [
+        "FuzzSupport",
+        .product(name: "Capture", package: "packet-forwarder"),
+        .product(name: "Mirror", package: "packet-forwarder"),
+        .product(name: "Wire", package: "packet-forwarder"),
+      ]),
+    .executableTarget(
       name: "fuzz-collector",
       dependencies: [
         "FuzzSupport",

@@ -106,7 +106,32 @@ def write(target, name, data):
     (folder / name).write_bytes(data)
 
 
+def flows():
+    """(name, rules and segments) of connections: TLS up to its application data, HTTP with a body beyond the depth."""
+    def segment(kind, payload):
+        return bytes([kind | 2, len(payload)]) + payload
+
+    def record(kind, body):
+        return bytes([kind, 3, 3]) + struct.pack("!H", len(body)) + body
+
+    hello = segment(0, record(22, b"\1\0\0\x20" + bytes(32)))
+    answer = segment(1, record(22, b"\2\0\0\x20" + bytes(32)) + record(20, b"\1"))
+    data = [segment(side, record(23, bytes(60)) * 2) for side in (0, 1, 0, 1, 1)]
+    yield "tls", b"\1" + hello + answer + b"".join(data) + segment(1, record(21, b"\1\0"))
+    yield "tls-none", b"\2" + hello + answer + b"".join(data)
+    request = segment(0, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    head = segment(1, b"HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\n")
+    body = segment(1, bytes(100)) * 3
+    yield "http", b"\5" + (request + head + body) * 2
+    yield "http-chunks", b"\4" + request + segment(1, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                                      b"14\r\n" + bytes(20) + b"\r\n0\r\n\r\n")
+    yield "ssh", b"\1" + b"".join(
+        segment(side, b"SSH-2.0-a\r\n" + struct.pack("!IBB", 12, 10, 21) + bytes(10) + bytes(50)) for side in (0, 1, 0))
+
+
 def main():
+    for name, data in flows():
+        write("flows", name, data)
     by_kind = {}
     for number, (name, link, frame) in enumerate(variants()):
         write("wire", name, wire(link, frame))

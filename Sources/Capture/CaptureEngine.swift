@@ -115,6 +115,14 @@ public protocol CaptureEngine: AnyObject {
   ///   capture goes on as soon as a later call returns.
   func apply(_ plan: CapturePlan) throws(CaptureError)
 
+  /// How many flows the filter keeps out, of those that `withhold` was given last, from the first one on. A filter that
+  /// is replaced for another reason keeps them out as well, if there is room.
+  var withheldFlowCount: Int { get }
+
+  /// Keeps these flows out of the capture, and no others; as many as there is room for, from the first one on. Where the
+  /// filter cannot be replaced, the one that is there stays.
+  func withhold(_ flows: [WithheldFlow])
+
   /// Lets no more frames in, hands over those that are there until `deadline` (milliseconds of `MonotonicClock`), and
   /// ends the capture. What could not be handed over by then is in `kernelDropped` afterwards.
   func finish(into consumer: any FrameConsumer, by deadline: Int64)
@@ -125,4 +133,8 @@ extension CaptureEngine {
   public var reserveFrames: UInt64 { 0 }
   /// None.
   public var rings: RingUse.Pair? { nil }
+  /// None.
+  public var withheldFlowCount: Int { 0 }
+  /// There is no room for any.
+  public func withhold(_ flows: [WithheldFlow]) {}
 }

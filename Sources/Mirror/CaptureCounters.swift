@@ -16,6 +16,22 @@ public struct CaptureCounters: BitwiseCopyable, Equatable, Sendable {
   public var droppedLoop: UInt64 = 0
   /// Dropped because DESTINATION had no address.
   public var droppedNoDestination: UInt64 = 0
+  /// Not worth mirroring by ENCRYPTED.
+  public var withheldEncrypted: UInt64 = 0
+  /// Not worth mirroring by FLOW_DEPTH.
+  public var withheldDepth: UInt64 = 0
+  /// Not worth mirroring by MIRROR.
+  public var withheldOtherSide: UInt64 = 0
+  /// Bytes of the frames withheld by ENCRYPTED.
+  public var withheldEncryptedBytes: UInt64 = 0
+  /// Bytes withheld by FLOW_DEPTH: of whole frames, and of those of which the beginning is mirrored.
+  public var withheldDepthBytes: UInt64 = 0
+  /// Bytes of the frames withheld by MIRROR.
+  public var withheldOtherSideBytes: UInt64 = 0
+  /// Flows that were put out of the flow table for others, or for which there was no place.
+  public var evictedFlows: UInt64 = 0
+  /// Bytes of frames that the capture's filter withheld, as estimated from a sample.
+  public var kernelWithheldBytes: UInt64 = 0
   /// Frames cut into TCP segments or UDP datagrams.
   public var segmented: UInt64 = 0
   /// Frames cut into IP fragments.
@@ -27,4 +43,19 @@ public struct CaptureCounters: BitwiseCopyable, Equatable, Sendable {
 
   /// All zero.
   public init() {}
+
+  /// Counts a frame of `byteCount` bytes that is withheld.
+  mutating func addWithheld(_ rule: WithholdingRule, _ byteCount: Int) {
+    switch rule {
+    case .encrypted:
+      withheldEncrypted &+= 1
+      withheldEncryptedBytes &+= UInt64(byteCount)
+    case .depth:
+      withheldDepth &+= 1
+      withheldDepthBytes &+= UInt64(byteCount)
+    case .otherSide:
+      withheldOtherSide &+= 1
+      withheldOtherSideBytes &+= UInt64(byteCount)
+    }
+  }
 }

@@ -23,11 +23,21 @@ public struct Counters: BitwiseCopyable, Sendable {
     return sum
   }
 
+  /// Captured frames that were withheld.
+  public var withheld: UInt64 {
+    capture.withheldEncrypted &+ capture.withheldDepth &+ capture.withheldOtherSide
+  }
+
+  /// Captured bytes that were withheld.
+  public var withheldBytes: UInt64 {
+    capture.withheldEncryptedBytes &+ capture.withheldDepthBytes &+ capture.withheldOtherSideBytes
+  }
+
   /// Whether every captured frame is accounted for.
   public var isBalanced: Bool {
     capture.captured == send.forwardedFrames &+ capture.droppedOversize &+ capture.droppedRate
       &+ capture.droppedCPU &+ capture.droppedSample &+ capture.droppedLoop &+ capture.droppedNoDestination
-      &+ droppedSend
+      &+ droppedSend &+ withheld
   }
 
   /// The sum of two values, as of several workers.

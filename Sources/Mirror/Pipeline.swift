@@ -1,14 +1,14 @@
 import Capture
 import Glibc
-import Synchronization
-import System
+package import Synchronization
+package import System
 package import Transport
 import Wire
 
 /// What a worker does with the frames that its capture engine hands over, from there to the sockets. Used on the capture thread only, but for
 /// `snapshot`.
 package final class Pipeline: FrameConsumer {
-  private var encapsulator: Encapsulator
+  var encapsulator: Encapsulator
   private var hasCollectors = false
   let policy: Policy
   /// nil: without end.
@@ -17,13 +17,19 @@ package final class Pipeline: FrameConsumer {
   /// Counters of encapsulators that are gone, and of frames that met none.
   private var base = Counters()
   private let published = Mutex(Published())
-  private var selector: FrameSelector
+  var selector: FrameSelector
   private let loops = Mutex<[LoopEvent]>([])
   /// What is to be reported to the collectors next.
   let reports = Mutex<ReportFrame?>(nil)
   let isReportDue = Atomic(false)
   /// What was reported last.
   var lastReport: ReportFrame?
+  /// Connections that the capture's filter keeps out.
+  package let withheldConnections = Atomic(0)
+  let newHost = Mutex<HostIdentity?>(nil)
+  let hasNewHost = Atomic(false)
+  /// What the flow rules had counted when the encapsulator in use came.
+  var flowsBefore: (evicted: UInt64, withheldBytes: UInt64) = (0, 0)
   private let wantsFlows = Atomic(false)
   private var sampler: FlowSampler?
   private let flows = Mutex<(shares: [FlowSampler.Share], end: Int64)>(([], 0))
@@ -57,6 +63,14 @@ package final class Pipeline: FrameConsumer {
     encapsulator = Encapsulator(to: nobody, balancer: balancer, policy: policy)
   }
 
+  /// Follows flows by the policy's rules, if there are any.
+  ///
+  /// - Throws: `SystemError` if there is no memory for them.
+  package func followFlows() throws(SystemError) {
+    guard policy.flows.isOn else { return }
+    try selector.follow(policy.flows)
+  }
+
   /// Where frames go now.
   var collectors: CollectorSet { encapsulator.sender.collectors }
 
@@ -69,6 +83,7 @@ package final class Pipeline: FrameConsumer {
     balancer.change(to: collectors)
     selector.returnedFrame = ReturnedFrame(vni: policy.vni, ports: collectors.paths.map(\.address.port))
     encapsulator = Encapsulator(to: collectors, balancer: balancer, policy: policy)
+    flowsBefore = (selector.flows.table.evicted, selector.flows.kernelWithheldBytes)
     published.withLock {
       $0 = Published()
       $0.base = base
@@ -81,6 +96,7 @@ package final class Pipeline: FrameConsumer {
   /// Does with every frame of the batch what is to be done.
   func pass(_ batch: borrowing FrameBatch) {
     if wantsFlows.load(ordering: .relaxed) { sample(batch) }
+    takeHost()
     if hasCollectors {
       let bytesBefore = encapsulator.counters.capturedBytes
       encapsulator.mirror(batch, &selector)
@@ -147,6 +163,7 @@ package final class Pipeline: FrameConsumer {
     kernelDropped: UInt64? = nil, reserveFrames: UInt64? = nil, blindMilliseconds: UInt64? = nil
   ) {
     sendReportIfDue()
+    countFlows()
     published.withLock {
       $0.capture = encapsulator.counters
       $0.send = encapsulator.sender.counters

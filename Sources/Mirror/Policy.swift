@@ -14,6 +14,8 @@ package struct Policy: Sendable {
   package var mtu: Int?
   /// Which collectors get reports.
   package var reports: ReportPolicy
+  /// What is not worth mirroring.
+  package var flows = FlowRules()
 
   /// A policy with every choice made.
   package init(

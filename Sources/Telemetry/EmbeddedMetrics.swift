@@ -72,7 +72,7 @@ extension Metric {
     case .seconds: "Seconds"
     case .milliseconds: "Milliseconds"
     case .ratio, nil: "None"
-    case .packets, .datagrams, .checksums, .instructions, .lines, .messages: "Count"
+    case .packets, .datagrams, .checksums, .instructions, .flows, .lines, .messages: "Count"
     }
   }
 }

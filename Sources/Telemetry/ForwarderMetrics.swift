@@ -24,6 +24,16 @@ package enum ForwarderMetrics {
       "flow_share", .gauge, .ratio,
       help: "share of all flows, 0 to 1, that `SAMPLE` and the limits let in; what it keeps out is not captured",
       .decimal(\.flowShareText)),
+    Metric(
+      "withheld_share", .gauge, .ratio,
+      help: "share of all bytes since the start, 0 to 1, that `ENCRYPTED`, `FLOW_DEPTH` and `MIRROR` withheld",
+      .decimal(\.withheldShareText)),
+    Metric(
+      "kernel_withheld_flows", .gauge, .flows,
+      help:
+        "flows that these rules have the kernel's filter keep out at this moment: they are captured no more; null "
+        + "where no rule is on",
+      .known { $0.kernelWithheldFlows.map { UInt64(clamping: $0) } }),
     Metric("version", .identity, help: "version of the program", .text(\.version)),
     Metric("destination", .identity, help: "collectors, as `DESTINATION` has them", .text(\.destination)),
     Metric("host", .identity, help: "name of the machine or container", .text(\.host)),
@@ -71,6 +81,18 @@ package enum ForwarderMetrics {
       .number(droppedPackets.sum)
     ) { ", dropped \($0.value)" },
     droppedPackets,
+    withheldPackets, withheldBytes,
+    Metric(
+      "kernel_withheld_bytes", .counter, .bytes,
+      help:
+        "bytes that the kernel's filter withheld, not part of `captured_bytes`: about so many, by sequence numbers",
+      .number(\.capture.kernelWithheldBytes)
+    ) { ", in the kernel about \($0.bytes)" },
+    Metric(
+      "flow_table_evicted", .counter, .flows,
+      help: "flows that were forgotten, or not followed, for want of room in `FLOW_TABLE`; they are mirrored whole",
+      .number(\.capture.evictedFlows)
+    ) { ", flows evicted \($0.value)" },
     Metric(
       "kernel_dropped_packets", .counter, .packets,
       help: "frames that the kernel could not hand over because the ring was full; not part of `captured_packets`",
@@ -133,6 +155,43 @@ package enum ForwarderMetrics {
       ])
   ) { " (\($0.breakdown))" }
 
+  /// Captured frames that are not worth mirroring; each by one rule.
+  package static let withheldPackets = Metric<Counters>(
+    "withheld_packets", .counter, .packets, help: "captured frames that were not worth mirroring, by rule",
+    .parts(
+      label: "rule",
+      [
+        Metric(
+          "encrypted", .counter, .packets, help: "frames of encrypted data (`ENCRYPTED`)",
+          .number(\.capture.withheldEncrypted)),
+        Metric(
+          "depth", .counter, .packets, help: "frames of responses beyond `FLOW_DEPTH`", .number(\.capture.withheldDepth)
+        ),
+        Metric(
+          "other_side", .counter, .packets, help: "frames of connections that `MIRROR` leaves to the other side",
+          .number(\.capture.withheldOtherSide)),
+      ])
+  ) { ", withheld \($0.value) (\($0.breakdown))" }
+
+  /// The same in bytes.
+  package static let withheldBytes = Metric<Counters>(
+    "withheld_bytes", .counter, .bytes, help: "bytes of `captured_bytes` that were not worth mirroring, by rule",
+    .parts(
+      label: "rule",
+      [
+        Metric(
+          "encrypted", .counter, .bytes, help: "bytes of frames of encrypted data",
+          .number(\.capture.withheldEncryptedBytes)),
+        Metric(
+          "depth", .counter, .bytes,
+          help: "bytes of responses beyond the depth, also of frames whose beginning was forwarded",
+          .number(\.capture.withheldDepthBytes)),
+        Metric(
+          "other_side", .counter, .bytes, help: "bytes of connections left to the other side",
+          .number(\.capture.withheldOtherSideBytes)),
+      ])
+  ) { " \($0.bytes)" }
+
   /// Of each collector address.
   package static let collector = MetricTable<CollectorReport>([
     Metric("address", .identity, help: "address and port of the collector", .text(\.address.description)),
@@ -155,7 +214,7 @@ package enum ForwarderMetrics {
 
   /// What holds at every moment: each frame is accounted for.
   package static let sums = [
-    MetricSum("captured_packets", of: ["forwarded_packets", "dropped_total"]),
+    MetricSum("captured_packets", of: ["forwarded_packets", "dropped_total", "withheld_packets"]),
     MetricSum("dropped_total", of: droppedPackets.parts.map { "\(droppedPackets.key).\($0.key)" }),
   ]
 

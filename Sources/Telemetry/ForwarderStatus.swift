@@ -67,6 +67,9 @@ package struct ForwarderStatus: Sendable {
   package var destinations: [Destination] = []
   /// What the last second brought; nil in the first one.
   package var recent: Recent?
+  /// Connections that the capture's filter keeps out because they are not worth mirroring; nil where no rule
+  /// is on.
+  package var kernelWithheldFlows: Int?
   /// Lines of output that nobody read.
   package var lostLines = LostLines()
   /// The flows that carry most, largest first; nil where nobody has asked.
@@ -91,8 +94,18 @@ package struct ForwarderStatus: Sendable {
   }
 
   /// `flowShare` in decimal, to the millionth.
-  package var flowShareText: String {
-    let millionths = Int((min(max(flowShare, 0), 1) * 1_000_000).rounded())
+  package var flowShareText: String { Self.decimal(flowShare) }
+
+  /// Share of all bytes since the start that the flow rules withheld, in decimal, to the millionth: of those that were
+  /// captured, and of those that the capture's filter kept out, as estimated.
+  package var withheldShareText: String {
+    let captured = counters.capture.capturedBytes &+ counters.capture.kernelWithheldBytes
+    let withheld = counters.withheldBytes &+ counters.capture.kernelWithheldBytes
+    return Self.decimal(captured == 0 ? 0 : Double(withheld) / Double(captured))
+  }
+
+  private static func decimal(_ share: Double) -> String {
+    let millionths = Int((min(max(share, 0), 1) * 1_000_000).rounded())
     var fraction = String(1_000_000 + millionths % 1_000_000).dropFirst()
     while fraction.last == "0" { fraction.removeLast() }
     return "\(millionths / 1_000_000)" + (fraction.isEmpty ? "" : ".\(fraction)")

@@ -163,3 +163,17 @@ extension JSONValue {
   /// nil where it is no string.
   package var string: String? { if case .string(let text) = self { text } else { nil } }
 }
+
+extension JSONValue {
+  /// nil where it is no whole number from 0 on, of 64 bits.
+  package var count: UInt64? { if case .number(let value) = self { value } else { nil } }
+
+  /// nil where it is no number.
+  package var double: Double? {
+    switch self {
+    case .number(let value): Double(value)
+    case .decimal(let text): Double(text)
+    default: nil
+    }
+  }
+}

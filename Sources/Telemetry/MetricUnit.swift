@@ -10,6 +10,8 @@ package enum MetricUnit: String, Sendable {
   case ratio
   /// Of a filter program.
   case instructions
+  /// TCP connections, or what is like them of UDP.
+  case flows
   /// Of log and statistics.
   case lines
   /// ICMP messages.

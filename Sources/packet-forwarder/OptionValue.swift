@@ -17,6 +17,21 @@ enum OptionValue {
     return number
   }
 
+  /// A number of bytes, or of KiB, MiB or GiB.
+  static func size(
+    _ text: String, _ flag: String, _ range: ClosedRange<Int>, _ words: String
+  ) throws -> Int {
+    for (unit, shift) in [("KiB", 10), ("MiB", 20), ("GiB", 30), ("", 0)] where text.hasSuffix(unit) {
+      let digits = text.dropLast(unit.count)
+      let isDecimal = digits.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+      guard isDecimal, let number = Int(digits), number <= range.upperBound >> shift,
+        range.contains(number << shift)
+      else { break }
+      return number << shift
+    }
+    throw invalid(flag, text, "a size from \(words), such as 100MiB")
+  }
+
   /// One of a few words.
   static func choice<Choice>(_ text: String, _ flag: String, _: Choice.Type) throws -> Choice
   where Choice: RawRepresentable & CaseIterable, Choice.RawValue == String {

@@ -16,7 +16,7 @@ struct PacketForwarder: ParsableCommand {
     version: Version.current,
     subcommands: [
       RunCommand.self, CheckCommand.self, ReceiveCommand.self, StatusCommand.self, HealthcheckCommand.self,
-      InjectCommand.self, DemoCommand.self, ReceiveExtcap.self,
+      InjectCommand.self, CostCommand.self, DemoCommand.self, ReceiveExtcap.self,
     ],
     defaultSubcommand: RunCommand.self)
 

@@ -6,7 +6,7 @@ import Testing
   /// The modules, lowest first: each may import those in front of it.
   static let order = [
     "CLinux", "CPcap", "CStart", "CYaml", "System", "Wire", "Capture", "Transport", "Mirror", "Telemetry", "Forwarder",
-    "Check", "Inject", "Receiver", "packet-forwarder",
+    "Check", "Cost", "Inject", "Receiver", "packet-forwarder",
   ]
   /// The rooms of the modules that have some.
   static let rooms = [
@@ -14,7 +14,7 @@ import Testing
     "Wire": ["Headers", "Checksums", "Cutting", "Tunnel", "Flows", "Control"],
     "Capture": ["Ring", "Libpcap", "Filter"],
     "Transport": ["Sending", "Collectors", "Probing"],
-    "Mirror": ["Selection", "Limits", "Encapsulation"],
+    "Mirror": ["Selection", "Flows", "Limits", "Encapsulation"],
     "Telemetry": ["Health", "Placement", "Scraping", "Status"],
     "Forwarder": ["Configuration", "Service", "Collectors", "Workers"],
     "Check": ["Probes", "Findings"],
@@ -37,7 +37,7 @@ import Testing
 
   /// The collector's side runs without the forwarder, and the data plane without settings and names.
   @Test(arguments: [
-    ("Receiver", ["Check", "Forwarder", "Inject", "Mirror", "Transport", "Capture"]), ("Transport", ["Capture"]),
+    ("Receiver", ["Check", "Cost", "Forwarder", "Inject", "Mirror", "Transport", "Capture"]), ("Transport", ["Capture"]),
     ("Wire", ["System"]), ("Inject", ["System", "Capture", "Check", "Mirror"]),
   ])
   func modulesThatNeedNotKnowEachOther(_ module: String, _ others: [String]) throws {

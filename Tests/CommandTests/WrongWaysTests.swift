@@ -20,7 +20,7 @@ import Testing
   private static let destination =
     "a host name, IPv4 or [IPv6] address, each with an optional :port, several separated by commas"
   private static let expression = "a pcap-filter expression such as tcp port 443"
-  private static let commands = "run, check, receive, status, healthcheck, inject, demo, help"
+  private static let commands = "run, check, receive, status, healthcheck, inject, cost, demo, help"
 
   static let withoutCommand = [
     Way("recieve", code: 64, "recieve is no command; did you mean receive?"),
@@ -214,6 +214,25 @@ import Testing
       "BPF_FILTER=\"tcp and\" makes no sense: can't parse filter expression: syntax error; it takes \(expression)"),
   ]
 
+  static let cost = [
+    Way("cost", "--raed", "a", code: 64, "--raed is no flag of cost; did you mean --read?"),
+    Way("cost", "--read", code: 64, "--read has no value behind it; packet-forwarder cost --help says what it takes"),
+    Way("cost", "--format", "xml", code: 78, "--format=xml makes no sense; it takes text or json"),
+    Way("cost", "--mtu", "1", code: 78, "--mtu=1 makes no sense; it takes a number from 576 to 65535"),
+    Way(
+      "cost", "--flow-depth", "64kB", code: 78,
+      "--flow-depth=64kB makes no sense; it takes a size from 1KiB to 1GiB, such as 100MiB"),
+    Way("cost", "/nonexistent", code: 66, "/nonexistent cannot be read: No such file or directory"),
+    Way(
+      "cost", "--price-file", "/nonexistent", code: 66, "/nonexistent cannot be read: No such file or directory"),
+    Way("cost", "--price-file", "/dev/null", code: 65, "/dev/null: it is no JSON"),
+    Way(
+      "cost", "/dev/null", code: 65,
+      "/dev/null has no line of statistics; it takes those of STAT_FORMAT=json or emf"),
+    Way("cost", "--read", "a", "b", code: 64, "--read takes the place of STATISTICS: give one of them"),
+    Way("cost", "a", "b", code: 64, "cost takes nothing but flags, and not b"),
+  ]
+
   static let help = [
     Way("help", "statsu", code: 64, "statsu is no command; did you mean status?"),
     Way("help", "recieve", code: 64, "recieve is no command; did you mean receive?"),
@@ -227,7 +246,7 @@ import Testing
     Way("help", "two words", code: 64, "\"two words\" is no command; there are: \(commands)"),
   ]
 
-  @Test(arguments: [withoutCommand, run, check, receive, status, healthcheck, inject, demo, help]) func tenWays(
+  @Test(arguments: [withoutCommand, run, check, receive, status, healthcheck, inject, cost, demo, help]) func tenWays(
     _ ways: [Way]
   )
     throws

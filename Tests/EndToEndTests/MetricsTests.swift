@@ -133,7 +133,7 @@ extension EndToEnd {
         let root = URL(filePath: #filePath).appending(path: "../../..").standardized
         for file in ["deploy/monitoring/dashboard.json", "deploy/monitoring/alerts.yaml", "docs/metrics.md"] {
           let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
-          let used = Set(text.matches(of: /\b(packet_forwarder|process)_[a-z_]*[a-z]\b/).map { String($0.0) })
+          let used = Set(text.matches(of: #/\b(packet_forwarder|process)_[a-z_]*[a-z]\b/#).map { String($0.0) })
           // Only where ECS says what task it is.
           let missing = used.subtracting(names).subtracting(["packet_forwarder_task_info"])
           #expect(missing.isEmpty && used.count > 10, "\(file): \(missing)")

@@ -1,4 +1,5 @@
 import Capture
+import Mirror
 import Testing
 import Transport
 
@@ -34,6 +35,7 @@ import Transport
     #expect(settings.oversize == .segment && settings.segment == .mtu && settings.checksum == .fill)
     #expect(settings.resolveInterval == 30 && settings.workers == 1 && settings.bufferByteCount == 32 << 20)
     #expect(settings.sample == 1 && settings.statFormat == .text && settings.logLevel.rawValue == "info")
+    #expect(settings.flowRules(workers: 1) == FlowRules())
     #expect(settings.rateLimit == nil && settings.cpuLimit == nil)
     #expect(settings.exclude.isEmpty && settings.sandbox == .auto && settings.user == nil)
     #expect(settings.logFormat == .text && settings.healthFile == nil && settings.metrics == nil)
@@ -102,6 +104,14 @@ import Transport
     Good("CPU_LIMIT", "0.2", "0.2", cores), Good("CPU_LIMIT", "1", "1", cores), Good("CPU_LIMIT", "20%", "0.2", cores),
     Good("CPU_LIMIT", "250m", "0.25", cores), Good("CPU_LIMIT", "64", "64", cores),
     Good("CPU_LIMIT", "0.01", "0.01", cores), Good("CPU_LIMIT", "12.5 %", "0.125", cores),
+    Good("ENCRYPTED", "Handshake", "handshake") { $0.encrypted.rawValue },
+    Good("ENCRYPTED", "none", "none") { $0.encrypted.rawValue },
+    Good("FLOW_DEPTH", "64KiB", "65536") { "\($0.flowDepth ?? 0)" },
+    Good("FLOW_DEPTH", "1k", "1024") { "\($0.flowDepth ?? 0)" },
+    Good("FLOW_DEPTH", "1GiB", "1073741824") { "\($0.flowDepth ?? 0)" },
+    Good("MIRROR", "accepted", "accepted") { $0.side.rawValue },
+    Good("MIRROR", "opened", "opened") { $0.side.rawValue },
+    Good("FLOW_TABLE", "4MiB", "4194304") { "\($0.flowTableByteCount)" },
     Good("SAMPLE", "1000000", "1000000") { "\($0.sample)" }, Good("STAT_FORMAT", "json", "json") { "\($0.statFormat)" },
     Good("STAT_FORMAT", "EMF", "emf") { "\($0.statFormat)" },
     Good("METRICS", " :9749", ":9749", metrics), Good("METRICS", "127.0.0.1:9749", "127.0.0.1:9749", metrics),
@@ -150,6 +160,11 @@ import Transport
     ("VNI", "16777216", "a number from 0 to 16777215"), ("VNI", "-1", "a number from 0 to 16777215"),
     ("CAPTURE", "pcap", "auto, ring or libpcap"), ("SNAP_LENGTH", "13", "a number of bytes from 14 to 262144"),
     ("SNAP_LENGTH", "262145", "a number of bytes from 14 to 262144"), ("OVERSIZE", "cut", "segment, truncate or drop"),
+    ("ENCRYPTED", "yes", "mirror, handshake or none"), ("MIRROR", "server", "all, accepted or opened"),
+    ("FLOW_DEPTH", "1000", "a size from 1KiB to 1GiB, such as 32KiB"),
+    ("FLOW_DEPTH", "2GiB", "a size from 1KiB to 1GiB, such as 32KiB"),
+    ("FLOW_DEPTH", "whole", "a size from 1KiB to 1GiB, such as 32KiB"),
+    ("FLOW_TABLE", "1023KiB", "a size from 1MiB to 4GiB, such as 32MiB"),
     ("SEGMENT", "mss", "mtu or wire"), ("CHECKSUM", "yes", "fill or keep"),
     ("SOURCE_PORTS", "0", "a number from 1 to 256"), ("SOURCE_PORTS", "257", "a number from 1 to 256"),
     ("DESTINATION_MODE", "all", "balance, copy or failover"), ("RESOLVE_INTERVAL", "0", "seconds from 1 to 86400"),

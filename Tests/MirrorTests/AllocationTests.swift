@@ -79,4 +79,32 @@ struct AllocationTests {
     #expect(rig.counters.capture.segmented > 0 && rig.counters.capture.fragmented > 0)
     #expect(rig.counters.capture.checksumsFilled > 0 && rig.counters.capture.truncated > 0)
   }
+
+  /// With every flow rule on: the table was there before.
+  @Test func flowsAreFollowedWithoutAny() throws {
+    var rules = FlowRules()
+    (rules.encrypted, rules.depth, rules.side, rules.tableByteCount) = (.handshake, 10_000, .accepted, 1 << 20)
+    let rig = try Rig(mtu: 1_500, flows: rules)
+    var random = SeededGenerator(seed: 112)
+    let made = TLSFlowTests.connection(&random, records: 100)
+    let stream = try FlowStream(rules)
+    var frames = [stream.frame(.init(side: .client, offset: 0, payload: made.client.slice(0, 2_000), acknowledged: 0))]
+    for piece in cut(made.server, upTo: 1_400, &random) {
+      frames.append(
+        stream.frame(.init(side: .server, offset: piece.offset, payload: piece.payload, acknowledged: 2_000)))
+    }
+    let request = Array("GET / HTTP/1.1\r\n\r\n".utf8)
+    let web = try FlowStream(rules, clientPort: 41_000)
+    frames.append(web.frame(.init(side: .client, offset: 0, payload: request, acknowledged: 0)))
+    let response = Array("HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n".utf8) + random.bytes(2_000_000)
+    for piece in cut(response, upTo: 1_400, &random) {
+      frames.append(
+        web.frame(.init(side: .server, offset: piece.offset, payload: piece.payload, acknowledged: request.count)))
+    }
+    let repeater = Repeater(rig.pipeline, times: 30)
+    try withTemporaryFile(pcapFile(linkType: 1, frames)) { try CaptureFile.read($0, into: repeater) }
+    #expect(repeater.frames > 20_000)
+    #expect(repeater.allocations == 0, "\(repeater.allocations) in \(repeater.frames) frames")
+    #expect(rig.counters.isBalanced && rig.counters.capture.withheldDepth > 0)
+  }
 }

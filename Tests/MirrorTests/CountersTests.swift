@@ -39,7 +39,8 @@ import Transport
     #expect(counters.isBalanced)
     let ways: [WritableKeyPath<Counters, UInt64>] = [
       \.send.forwardedFrames, \.capture.droppedOversize, \.capture.droppedRate, \.capture.droppedSample,
-      \.capture.droppedNoDestination,
+      \.capture.droppedNoDestination, \.capture.withheldEncrypted, \.capture.withheldDepth,
+      \.capture.withheldOtherSide,
     ]
     for way in ways {
       counters[keyPath: way] += 3

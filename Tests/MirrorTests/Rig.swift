@@ -33,7 +33,8 @@ final class Rig {
   init(
     collectors: Int = 1, mode: CollectorSet.Mode = .balance, lanes: Int = 4, sample: Int = 1, mtu: Int? = 1_500,
     vni: UInt32 = 0x12_3456, oversize: OversizePolicy = .segment, segment: SegmentPolicy = .mtu,
-    checksum: ChecksumPolicy = .fill, limiter: FlowLimiter? = nil, quota: PacketQuota? = nil
+    checksum: ChecksumPolicy = .fill, limiter: FlowLimiter? = nil, quota: PacketQuota? = nil,
+    flows: FlowRules = FlowRules()
   ) throws {
     self.mtu = mtu
     sinks = try (0..<collectors).map { _ in try UDPSink() }
@@ -41,8 +42,10 @@ final class Rig {
       let address = try #require(SocketAddress(numeric: "127.0.0.1", port: sink.port))
       return try CollectorPath(to: address, sourcePortCount: lanes)
     }
-    let policy = Policy(vni: vni, oversize: oversize, segment: segment, checksum: checksum, mtu: mtu)
+    var policy = Policy(vni: vni, oversize: oversize, segment: segment, checksum: checksum, mtu: mtu)
+    policy.flows = flows
     pipeline = Pipeline(policy: policy, sample: sample, limiter: limiter, quota: quota)
+    try pipeline.followFlows()
     pipeline.setCollectors(CollectorSet(paths, mode: mode))
   }
 

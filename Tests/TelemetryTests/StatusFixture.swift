@@ -33,6 +33,7 @@ extension Fixture {
     status.collectors[0].names = ["collector:4789"]
     status.collectors[0].report.lastErrorTime = 1_700_000_001_000_000_000
     status.recent = .init(counters: counters(1_000_000), milliseconds: 1_001)
+    status.kernelWithheldFlows = 17
     status.lostLines = .init(log: 88, statistics: 99)
     status.flows = [.init(name: "TCP 192.0.2.7:1000 > 192.0.2.8:80", bytesPerSecond: 12_500_000)]
     return status

@@ -7,7 +7,7 @@ from pathlib import Path
 import model
 
 HERE = Path(__file__).resolve().parent
-PRICES = json.loads((HERE / "prices.json").read_text())
+PRICES = json.loads((HERE.parent.parent / "deploy" / "prices.json").read_text())
 HOURS = 730
 GB = 1 << 30
 ZONES = 3

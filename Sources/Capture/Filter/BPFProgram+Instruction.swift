@@ -15,6 +15,8 @@ extension BPFProgram.Instruction {
     case mark = 20
     /// ARPHRD_* of the interface (linux/if_arp.h).
     case hardwareType = 28
+    /// A random number.
+    case random = 56
   }
 
   /// SKF_AD_OFF: where loads of metadata begin.

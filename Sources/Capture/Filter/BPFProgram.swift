@@ -138,4 +138,14 @@ extension BPFProgram {
     all += [.load(value: 0), .copyToX]
     return BPFProgram(instructions: all + instructions)
   }
+
+  /// The program with `next` to judge what it takes. It must not return A.
+  func followed(by next: [Instruction]) -> BPFProgram {
+    let end = instructions.count
+    let head = instructions.enumerated().map { index, instruction in
+      guard instruction.code == Self.returnConstant, instruction.k != 0 else { return instruction }
+      return .jump(over: UInt32(end - index - 1))
+    }
+    return BPFProgram(instructions: head + next)
+  }
 }

@@ -11,10 +11,13 @@ struct FilterCompiler {
     var mark: UInt32?
     /// What the programs were made of.
     var compiled: Compiled
+    /// Bytes kept of each frame.
+    var snapLength: UInt32
 
-    /// What the kernel runs on a socket that sees these interfaces (empty: all).
-    func forPacketSocket(interfaces: [Int32]) -> BPFProgram {
-      ethernet.forPacketSocket(interfaces: interfaces, passingOthers: raw != nil).rejecting(mark: mark)
+    /// What the kernel runs on a socket that sees these interfaces (empty: all), without the flows that are withheld.
+    func forPacketSocket(interfaces: [Int32], withholding flows: [WithheldFlow] = []) -> BPFProgram {
+      let ethernet = WithheldProgram.program(flows, .ethernet, after: ethernet).keeping(snapLength)
+      return ethernet.forPacketSocket(interfaces: interfaces, passingOthers: raw != nil).rejecting(mark: mark)
     }
   }
 
@@ -60,7 +63,8 @@ struct FilterCompiler {
     }
     return Programs(
       ethernet: complete(compiled.ethernet, .ethernet, plan),
-      raw: compiled.raw.map { RawPrograms(complete($0, .raw, plan)) }, mark: plan.exclusions.mark, compiled: compiled)
+      raw: compiled.raw.map { RawPrograms(complete($0, .raw, plan)) }, mark: plan.exclusions.mark, compiled: compiled,
+      snapLength: plan.keptByteCount)
   }
 
   /// The program of a plan for a live handle of libpcap's, which the kernel runs: on frames with their Ethernet header
@@ -90,7 +94,7 @@ struct FilterCompiler {
   ) -> BPFProgram {
     let shared = ShareProgram.program(plan.share, layer, after: user)
     return ExclusionProgram.program(plan.exclusions, layer, before: shared)
-      .keeping(plan.snapLength.map { UInt32(clamping: $0) } ?? BPFProgram.wholeFrame)
+      .keeping(plan.keptByteCount)
   }
 
   /// Whether the expression may speak of what Linux keeps beside the packet. Opening a live handle costs tens of
@@ -112,6 +116,9 @@ struct FilterCompiler {
 }
 
 extension CapturePlan {
+  /// Bytes kept of each frame that is taken.
+  fileprivate var keptByteCount: UInt32 { snapLength.map { UInt32(clamping: $0) } ?? BPFProgram.wholeFrame }
+
   /// What is wanted, and what of it is never taken.
   fileprivate var expressions: [String] { [filter, exclusions.expression] }
 }

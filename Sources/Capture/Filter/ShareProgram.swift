@@ -20,12 +20,7 @@ struct ShareProgram {
     guard !share.isAll else { return user }
     var program = ShareProgram(share)
     program.emit(layer)
-    let end = user.instructions.count
-    let head = user.instructions.enumerated().map { index, instruction in
-      guard instruction.code == BPFProgram.returnConstant, instruction.k != 0 else { return instruction }
-      return .jump(over: UInt32(end - index - 1))
-    }
-    return BPFProgram(instructions: head + program.code.assemble())
+    return user.followed(by: program.code.assemble())
   }
 
   private init(_ share: FlowShare) {
@@ -38,14 +33,11 @@ struct ShareProgram {
   }
 
   private mutating func emit(_ layer: ExclusionProgram.Layer) {
-    switch layer {
-    case .ethernet: emitEthernet()
-    case .raw: emitRaw()
-    }
+    code.findNetworkHeader(layer, ipv4: ipv4, ipv6: ipv6, otherwise: take)
     emitIPv6()
     emitIPv4()
     code.place(ports)
-    require(4)
+    code.require(4, otherwise: take)
     code.append(.load(.word, fromX: 0), .store(cell: Self.portsCell))
     code.place(judge)
     emitJudgement()
@@ -53,42 +45,9 @@ struct ShareProgram {
     code.append(.keep(BPFProgram.wholeFrame))
   }
 
-  /// Takes the packet unless it has `count` bytes from X on; X may lie behind its end.
-  private mutating func require(_ count: UInt32) {
-    code.append(.loadLength)
-    code.jump(if: .atLeastX, otherwise: take)
-    code.append(.subtractX)
-    code.jump(if: .atLeast, count, otherwise: take)
-  }
-
-  private mutating func emitEthernet() {
-    for tag in 0...EthernetHeader.maximumTags {
-      let type = UInt32(EthernetHeader.type.offset + tag * VLANTag.byteCount)
-      code.append(.loadLength)
-      code.jump(if: .atLeast, type + 2, otherwise: take)
-      code.append(.loadX(value: type + 2), .load(.half, at: type))
-      code.jump(if: .equal, UInt32(EtherType.ipv4), to: ipv4)
-      code.jump(if: .equal, UInt32(EtherType.ipv6), to: ipv6, otherwise: tag < EthernetHeader.maximumTags ? nil : take)
-      guard tag < EthernetHeader.maximumTags else { break }
-      let inner = code.label()
-      code.jump(if: .equal, UInt32(EtherType.vlan), to: inner)
-      code.jump(if: .equal, UInt32(EtherType.serviceVLAN), to: inner)
-      code.jump(if: .equal, UInt32(EtherType.oldServiceVLAN), otherwise: take)
-      code.place(inner)
-    }
-  }
-
-  private mutating func emitRaw() {
-    code.append(.loadLength)
-    code.jump(if: .atLeast, 1, otherwise: take)
-    code.append(.loadX(value: 0), .load(.byte, at: 0), .and(0xF0))
-    code.jump(if: .equal, 0x40, to: ipv4)
-    code.jump(if: .equal, 0x60, to: ipv6, otherwise: take)
-  }
-
   private mutating func emitIPv4() {
     code.place(ipv4)
-    require(UInt32(IPv4Header.minimumByteCount))
+    code.require(UInt32(IPv4Header.minimumByteCount), otherwise: take)
     code.append(.load(value: 0), .store(cell: Self.portsCell))
     code.append(.load(.word, fromX: UInt32(IPv4Header.source.offset)), .store(cell: Self.sourceCell))
     code.append(.load(.word, fromX: UInt32(IPv4Header.destination.offset)), .store(cell: Self.destinationCell))
@@ -103,7 +62,7 @@ struct ShareProgram {
 
   private mutating func emitIPv6() {
     code.place(ipv6)
-    require(UInt32(IPv6Header.byteCount))
+    code.require(UInt32(IPv6Header.byteCount), otherwise: take)
     code.append(.load(value: 0), .store(cell: Self.portsCell))
     emitFolded(at: IPv6Header.sourceHigh.offset, into: Self.sourceCell)
     emitFolded(at: IPv6Header.destinationHigh.offset, into: Self.destinationCell)
@@ -120,7 +79,7 @@ struct ShareProgram {
     code.jump(if: .equal, UInt32(IPProtocol.routing), to: over)
     code.jump(if: .equal, UInt32(IPProtocol.destinationOptions), to: over, otherwise: done)
     code.place(over)
-    require(2)
+    code.require(2, otherwise: take)
     code.append(.load(.byte, fromX: UInt32(IPv6Extension.nextHeader.offset)), .store(cell: Self.nextCell))
     code.append(.load(.byte, fromX: UInt32(IPv6Extension.length.offset)), .add(1), .shiftLeft(3), .addX, .copyToX)
     code.append(.load(cell: Self.nextCell))

@@ -24,6 +24,10 @@ public final class RingEngine: CaptureEngine {
   /// What the filter in force lets through of several names.
   private(set) var filteredIndices: [Int32] = []
   private(set) var programs: FilterCompiler.Programs
+  /// The flows that the filter keeps out.
+  private var withheld: [WithheldFlow] = []
+  /// How many there is room for, as far as is known.
+  private var withheldRoom = Int.max
   private var descriptors = [pollfd](repeating: pollfd(), count: 3)
   /// Frames that nobody got, and those that came by the reserve, of rings that are gone or have ended.
   private var before: (dropped: UInt64, reserve: UInt64) = (0, 0)
@@ -188,6 +192,38 @@ public final class RingEngine: CaptureEngine {
     reader.rawPrograms = programs.raw
     // A socket bound to one interface needs no look at the index.
     filteredIndices = names.count > 1 ? watch.indices : []
-    try sockets.replace(by: programs.forPacketSocket(interfaces: filteredIndices))
+    if !withheld.isEmpty {
+      if (try? sockets.attach(kernelProgram(withheld))) != nil { return }
+      withheld = []
+    }
+    try sockets.replace(by: kernelProgram([]))
+  }
+
+  private func kernelProgram(_ flows: [WithheldFlow]) -> BPFProgram {
+    programs.forPacketSocket(interfaces: filteredIndices, withholding: flows)
+  }
+
+  /// How many flows the filter keeps out; see `CaptureEngine`.
+  public var withheldFlowCount: Int { withheld.count }
+
+  /// Keeps flows out; see `CaptureEngine`.
+  public func withhold(_ flows: [WithheldFlow]) {
+    // Old and new program have to fit beside each other: where they do not, half of the flows may.
+    var count = min(flows.count, withheldRoom)
+    while true {
+      let chosen = Array(flows.prefix(count))
+      do throws(CaptureError) {
+        try sockets.attach(kernelProgram(chosen))
+        withheld = chosen
+        return
+      } catch {
+        if count == 0 { break }
+        count /= 2
+        withheldRoom = count
+      }
+    }
+    // One socket may have another program than the other.
+    withheld = []
+    try? sockets.replace(by: kernelProgram([]))
   }
 }

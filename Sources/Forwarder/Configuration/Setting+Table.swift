@@ -1,3 +1,4 @@
+import Mirror
 import Wire
 
 extension Setting {
@@ -55,6 +56,18 @@ extension Setting {
     Setting(
       "sample", "SAMPLE", to: \.sample, .number(1...1_000_000, "a number from 1 to 1000000"),
       help: "Mirror one of this many flows."),
+    Setting(
+      "encrypted", "ENCRYPTED", to: \.encrypted, .choice,
+      help: "Of TLS, SSH and QUIC, mirror all (mirror), what is in the clear (handshake), or none."),
+    Setting(
+      "flow-depth", "FLOW_DEPTH", to: \.flowDepth, .byteSize(from: 1 << 10, to: 1 << 30), otherwise: "whole",
+      help: "Payload bytes mirrored of each response in the clear: 64KiB."),
+    Setting(
+      "mirror", "MIRROR", to: \.side, .choice,
+      help: "TCP connections that are mirrored: all, or those that this host accepted or opened."),
+    Setting(
+      "flow-table", "FLOW_TABLE", to: \.flowTableByteCount, .byteSize,
+      help: "Memory for the flows that ENCRYPTED, FLOW_DEPTH and MIRROR follow."),
     Setting(
       "for", to: \.mirrorsFor, .duration, otherwise: "for ever",
       help: "Mirror this long from the start of the capture, then end: 10m, 1h30m."),

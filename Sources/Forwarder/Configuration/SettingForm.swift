@@ -91,25 +91,30 @@ extension SettingForm where Value == Bool {
 }
 
 extension SettingForm where Value == Int {
-  /// A number of bytes with a unit of 1024s.
-  static var byteSize: Self {
+  /// A number of bytes with a unit of 1024s, as buffers have.
+  static var byteSize: Self { byteSize(from: 1 << 20, to: 4 << 30) }
+
+  /// A number of bytes in a range, with a unit of 1024s.
+  static func byteSize(from least: Int, to most: Int) -> Self {
     let units = [("gib", 30), ("mib", 20), ("kib", 10), ("g", 30), ("m", 20), ("k", 10), ("b", 0), ("", 0)]
     return Self(
-      takes: "a size from 1MiB to 4GiB, such as 32MiB",
+      takes: "a size from \(written(least)) to \(written(most)), such as \(written(32 * least))",
       read: { value in
         let text = trimmed(value).lowercased()
         guard let (unit, shift) = units.first(where: { text.hasSuffix($0.0) }),
-          let number = Int(trimmed(text.dropLast(unit.count))), number > 0, number <= (4 << 30) >> shift
+          let number = Int(trimmed(text.dropLast(unit.count))), number > 0, number <= most >> shift
         else { return nil }
         let bytes = number << shift
-        return bytes >= 1 << 20 ? bytes : nil
+        return bytes >= least ? bytes : nil
       },
-      write: { bytes in
-        // The largest unit that leaves no fraction.
-        for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes & (1 << shift - 1) == 0 {
-          return "\(bytes >> shift)\(unit)"
-        }
-        return "\(bytes)B"
-      })
+      write: written)
+  }
+
+  /// In the largest unit that leaves no fraction.
+  private static func written(_ bytes: Int) -> String {
+    for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes & (1 << shift - 1) == 0 {
+      return "\(bytes >> shift)\(unit)"
+    }
+    return "\(bytes)B"
   }
 }

@@ -13,7 +13,11 @@ public enum SettingGroup: String, Sendable, CaseIterable {
   /// Their flags, those first that most people need. Every setting stands in one of these lists.
   var flags: [String] {
     switch self {
-    case .traffic: ["interface", "filter", "exclude", "sample", "snap-length", "mirror-metadata"]
+    case .traffic:
+      [
+        "interface", "filter", "exclude", "mirror", "encrypted", "flow-depth", "sample", "snap-length", "flow-table",
+        "mirror-metadata",
+      ]
     case .collectors: ["destination", "destination-mode", "vni", "source-ports", "resolve-interval", "reports"]
     case .handling: ["mtu", "oversize", "segment", "checksum", "capture", "workers", "buffer-size"]
     case .limits: ["for", "until-packets", "rate-limit", "cpu-limit"]

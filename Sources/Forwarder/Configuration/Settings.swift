@@ -51,6 +51,14 @@ public struct Settings: Sendable {
   public var mirrorsFor: Int?
   /// Forwarded packets after which mirroring ends; nil: never.
   public var untilPackets: Int64?
+  /// What of encrypted connections is mirrored.
+  public var encrypted = EncryptedPolicy.mirror
+  /// Payload bytes mirrored of each response in the clear; nil: all.
+  public var flowDepth: Int?
+  /// The TCP connections that are mirrored, by who opened them.
+  public var side = ConnectionSide.all
+  /// Bytes of memory for the flows that these rules follow.
+  public var flowTableByteCount = 16 << 20
   /// Form of the statistics.
   public var statFormat = StatisticsFormat.text
   /// Where figures and health are shown over HTTP; nil: nowhere.
@@ -89,6 +97,16 @@ public struct Settings: Sendable {
       bufferByteCount: bufferByteCount)
     plan.share = .one(of: UInt64(sample))
     return plan
+  }
+
+  /// What of the flows is not worth mirroring, for each of so many workers: the memory is that of all of them.
+  package func flowRules(workers: Int) -> FlowRules {
+    var rules = FlowRules()
+    rules.encrypted = encrypted
+    rules.depth = flowDepth
+    rules.side = side
+    rules.tableByteCount = flowTableByteCount / workers
+    return rules
   }
 
   /// Capture threads that WORKERS asks for, and the engine can have.

@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 public import Mirror
+import Synchronization
 import System
 package import Telemetry
 import Transport
@@ -40,6 +41,11 @@ extension ForwarderService {
     status.destinations = destinations
     status.recent = health.recent
     status.lostLines = lostLines()
+    if settings.flowRules(workers: 1).isOn {
+      status.kernelWithheldFlows = self.workers.reduce(0) {
+        $0 + $1.pipeline.withheldConnections.load(ordering: .relaxed)
+      }
+    }
     return status
   }
 
@@ -59,6 +65,7 @@ extension ForwarderService {
         loopGuard.report(to: logger)
         announceStart()
         endFlowDemand()
+        identifyHost()
         let now = snapshot
         report(now)
         health.look(now)

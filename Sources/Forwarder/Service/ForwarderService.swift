@@ -31,6 +31,8 @@ public final class ForwarderService: Sendable {
   /// RATE_LIMIT and CPU_LIMIT; nil: neither.
   let limiter: FlowLimiter?
   let workers: [Worker]
+  /// Tells on which ports this host listens; nil where nobody wants to know, or the system does not say.
+  let listeners: TCPListeners?
   let statistics: StatisticsClock
   let health: HealthMonitor
   let board: InterfaceBoard
@@ -97,6 +99,7 @@ public final class ForwarderService: Sendable {
     let resolver = PlacedResolver(placement, resolve: parts.resolve)
     directory = CollectorDirectory(settings, logger: logger, resolve: resolver.addresses)
     loopGuard = parts.loopGuard
+    listeners = settings.side == .all ? nil : try? TCPListeners()
     let limiter = Self.limiter(settings, wake: limitsWake)
     self.limiter = limiter
     self.lostLines = lostLines
@@ -125,9 +128,10 @@ public final class ForwarderService: Sendable {
     let (asked, count) = (settings.askedWorkers, settings.workerCount)
     if count < asked { logger.warning("WORKERS=\(asked): libpcap captures with one worker; CAPTURE=ring shares") }
     let group = count > 1 ? FanoutGroup() : nil
-    let policy = Policy(
+    var policy = Policy(
       vni: settings.vni, oversize: settings.oversize, segment: settings.segment, checksum: settings.checksum,
       mtu: settings.mtu, reports: settings.reports)
+    policy.flows = settings.flowRules(workers: count)
     var workers: [Worker] = []
     for index in 0..<count {
       let engine = EngineOpener(
@@ -159,6 +163,7 @@ public final class ForwarderService: Sendable {
     if isKnown { refreshCollectors() }
     try runThread("resolver") { $0.resolve(skipFirst: isKnown) }
     if !isKnown { waitForCollectors(milliseconds: 1_000, unless: end) }
+    identifyHost()
     for worker in workers { try worker.start() }
     if let limiter { try runThread("limits") { $0.keepLimits(limiter) } }
     loopGuard.report(to: logger)

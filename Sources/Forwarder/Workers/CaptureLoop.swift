@@ -19,12 +19,18 @@ struct CaptureLoop {
   private var blindSince: Int64?
   /// When a filter that could not be replaced is tried again, in milliseconds of `MonotonicClock`.
   private var nextFilter: Int64 = 0
+  /// When it is looked at again which flows the filter keeps out, in milliseconds of `MonotonicClock`.
+  private var nextWithheld: Int64 = 0
+  /// When the filter may be replaced for them again.
+  private var soonestWithheld: Int64 = 0
   /// What was last said about the filter, and about the capture, while they fail.
   private var filterFailure: String?
   private var captureFailure: String?
 
   /// Filters and engines that fail are tried again after so many milliseconds, an engine also when a link changes.
   private static let retryMilliseconds: Int64 = 1_000
+  /// How often the filter is replaced for the flows that it keeps out, in milliseconds.
+  private static let withheldMilliseconds: Int64 = 1_000
 
   init(_ worker: Worker) {
     self.worker = worker
@@ -49,6 +55,7 @@ struct CaptureLoop {
         try session?.engine.capture(
           into: pipeline, wakeDescriptor: worker.wakeUp.descriptor, timeoutMilliseconds: 250)
         publish()
+        withhold()
         worker.wakeUp.clear()
       } catch {
         lose(error)
@@ -85,6 +92,25 @@ struct CaptureLoop {
       filterFailure = error.description
       worker.logger.error("the capture filter was not replaced: \(error); nothing is captured until it is")
     }
+  }
+
+  /// Has the filter keep out what is not worth capturing. It is no trouble if it cannot: then it is captured and withheld.
+  private mutating func withhold() {
+    guard let session, session.plan != nil else { return }
+    let (pipeline, engine) = (worker.pipeline, session.engine)
+    // Another engine, or another filter.
+    if engine.withheldFlowCount < pipeline.withheldFlowCount {
+      pipeline.withholding(engine.withheldFlowCount, since: WallClock.nanosecondsSince1970)
+    }
+    let now = MonotonicClock.milliseconds
+    // The first heavy flow after a while need not wait for the next look.
+    guard now >= nextWithheld || pipeline.withheldFlowCount == 0 && pipeline.hasNewHeavyFlow && now >= soonestWithheld
+    else { return }
+    nextWithheld = now + Self.withheldMilliseconds
+    guard let flows = pipeline.chooseWithheld() else { return }
+    soonestWithheld = nextWithheld
+    engine.withhold(flows)
+    pipeline.withholding(engine.withheldFlowCount, since: WallClock.nanosecondsSince1970)
   }
 
   private mutating func open() throws(CaptureError) {

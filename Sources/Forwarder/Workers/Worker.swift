@@ -83,6 +83,7 @@ final class Worker: Sendable {
         policy: policy, sample: sample, limiter: limiter, quota: quota, bufferByteCount: plan.bufferByteCount))
     self.open = open
     self.logger = logger
+    try pipeline.followFlows()
   }
 
   /// The counters of the last batch.

@@ -82,4 +82,41 @@ extension Encapsulator {
     if isFirst { counters.truncated &+= 1 }
     return .whole(networkByteCount: maximumFrame - frame.linkByteCount)
   }
+
+  /// Mirrors the first so many payload bytes of a TCP super-frame, up to the end of a segment; all of a frame that is
+  /// one segment.
+  @inline(never)
+  mutating func mirrorBeginning(
+    _ frame: InnerFrame, _ packet: IPPacket?, _ flow: FlowHash, payloadByteCount: Int, index: Int
+  ) {
+    let shipment = Shipment(
+      index: index, placement: sender.placement(of: flow, shared: frame.sharedFlowHash(packet)), isFirst: true)
+    guard let packet, policy.oversize == .segment, let plan = beginning(frame, packet, payloadByteCount) else {
+      if goesWhole(frame) {
+        queueWhole(
+          frame, packet, networkByteCount: frame.networkByteCount, index: index, shipment.placement)
+      } else {
+        queue(cut(frame, packet, isFirst: true), frame, packet, shipment)
+      }
+      return
+    }
+    counters.segmented &+= 1
+    counters.withheldDepthBytes &+= UInt64(packet.end - plan.payloadOffset - plan.payloadByteCount)
+    queue(.segments(plan), frame, packet, shipment)
+  }
+
+  /// The segments of the beginning of a super-frame; nil if it is none, or all of it is to go.
+  private func beginning(_ frame: InnerFrame, _ packet: IPPacket, _ byteCount: Int) -> Segmentation? {
+    let segment = frame.offload.kind == .tcp ? Int(frame.offload.segmentSize) : 0
+    // Without metadata it is known by its length alone.
+    guard segment > 0 || frame.byteCount > maximumFrame,
+      var plan = Segmentation(
+        tcp: frame.packetBytes, packet, maximumPacket: maximumFrame - frame.linkByteCount,
+        segmentSize: policy.segment == .wire ? segment : 0)
+    else { return nil }
+    let kept = segment > 0 ? (byteCount + segment - 1) / segment * segment : byteCount
+    guard kept < plan.payloadByteCount else { return nil }
+    plan.keepBeginning(kept)
+    return plan
+  }
 }

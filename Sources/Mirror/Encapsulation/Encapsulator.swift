@@ -42,6 +42,12 @@ struct Encapsulator: ~Copyable {
       let flow = frame.flowHash(packet, key: flowKey)
       switch selector.select(frame, packet, flow, timestamp: captured.timestamp) {
       case .mirrored: break
+      case .withheld(let rule):
+        counters.addWithheld(rule, captured.wireByteCount)
+        continue
+      case .shortened(let byteCount):
+        mirrorBeginning(frame, packet, flow, payloadByteCount: byteCount, index: index)
+        continue
       case .loop:
         counters.droppedLoop &+= 1
         continue

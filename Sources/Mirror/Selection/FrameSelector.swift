@@ -1,3 +1,4 @@
+import System
 import Wire
 
 /// The step `select`: which frames are mirrored. Loops are ended here, sampling takes one flow of many, and limits shed
@@ -15,18 +16,28 @@ struct FrameSelector: ~Copyable {
     case overRate
     /// Shed by CPU_LIMIT.
     case overCPU
+    /// Not worth mirroring by one of the flow rules.
+    case withheld(WithholdingRule)
+    /// Of a super-frame so many payload bytes are; the rest is withheld by FLOW_DEPTH.
+    case shortened(Int)
   }
 
   /// The flows that sampling leaves.
   var sample: FlowShare {
-    didSet { isSelective = !sample.isAll || admission != nil }
+    didSet {
+      usesShares = !sample.isAll || admission != nil
+      isSelective = usesShares || flows.rules.isOn
+    }
   }
   private var admission: FlowAdmission?
-  /// Whether SAMPLE or a limit has anything to say. A stored value: to ask `admission` whether it is there, the compiler
-  /// copies its four kilobytes, for every frame.
+  /// Whether SAMPLE, a limit or a rule has anything to say. A stored value: to ask `admission` whether it is there, the
+  /// compiler copies its four kilobytes, for every frame.
   private var isSelective: Bool
+  private var usesShares: Bool
   /// Finds frames of ours that another forwarder has mirrored back.
   var returnedFrame: ReturnedFrame
+  /// ENCRYPTED, FLOW_DEPTH and MIRROR. No optional: one whose value cannot be copied is moved out and in for each use.
+  var flows = FlowSelector()
   private var loopDetector: LoopDetector
   private var returned: FlowName?
 
@@ -38,9 +49,18 @@ struct FrameSelector: ~Copyable {
   init(sample: FlowShare, limiter: FlowLimiter? = nil, returnedFrame: ReturnedFrame, bufferByteCount: Int) {
     self.sample = sample
     admission = limiter.map { FlowAdmission($0) }
-    isSelective = !sample.isAll || limiter != nil
     self.returnedFrame = returnedFrame
     loopDetector = LoopDetector(bufferByteCount: bufferByteCount)
+    usesShares = !sample.isAll || limiter != nil
+    isSelective = usesShares
+  }
+
+  /// Follows flows by `rules` from now on.
+  ///
+  /// - Throws: `SystemError` if there is no memory for them.
+  mutating func follow(_ rules: FlowRules) throws(SystemError) {
+    flows = try FlowSelector(rules)
+    isSelective = true
   }
 
   /// The verdict on a frame of flow `flow` that the kernel saw at `timestamp`, nanoseconds since 1970.
@@ -55,20 +75,39 @@ struct FrameSelector: ~Copyable {
       returned = FlowName(frame.packetBytes, packet)
       return .loop
     }
-    return isSelective ? choose(frame, packet, flow) : .mirrored
+    return isSelective ? choose(frame, packet, flow, timestamp) : .mirrored
   }
 
   @inline(never)
-  private mutating func choose(_ frame: InnerFrame, _ packet: IPPacket?, _ flow: FlowHash) -> Verdict {
-    let hash = ShareHash.of(frame.packetBytes, etherType: frame.etherType)
+  private mutating func choose(
+    _ frame: InnerFrame, _ packet: IPPacket?, _ flow: FlowHash, _ timestamp: Int64
+  ) -> Verdict {
+    let hash = usesShares ? ShareHash.of(frame.packetBytes, etherType: frame.etherType) : nil
     if let hash, !sample.contains(hash) { return .sampledOut }
-    guard let limiter = admission?.limiter else { return .mirrored }
-    if admission!.admits(frame, packet, hash, flow) { return .mirrored }
+    if flows.rules.isOn {
+      switch flows.judge(frame, packet, flow, timestamp: timestamp) {
+      case .mirrored: break
+      case .withheld(let rule): return .withheld(rule)
+      case .shortened(let byteCount): return limit(frame, packet, hash, flow) ?? .shortened(byteCount)
+      }
+    }
+    return limit(frame, packet, hash, flow) ?? .mirrored
+  }
+
+  /// Why a limit sheds the frame; nil if it does not.
+  private mutating func limit(
+    _ frame: InnerFrame, _ packet: IPPacket?, _ hash: UInt32?, _ flow: FlowHash
+  ) -> Verdict? {
+    guard let limiter = admission?.limiter else { return nil }
+    if admission!.admits(frame, packet, hash, flow) { return nil }
     return limiter.cause == .rate ? .overRate : .overCPU
   }
 
   /// A batch begins, whose frames are sent at `cost`.
-  mutating func begin(_ cost: @autoclosure () -> FrameCost) { if admission != nil { admission!.begin(cost()) } }
+  mutating func begin(_ cost: @autoclosure () -> FrameCost) {
+    if admission != nil { admission!.begin(cost()) }
+    if flows.rules.isOn { flows.begin(MonotonicClock.nanoseconds) }
+  }
 
   /// The batch was sent, as so many datagrams and bytes of outer packets.
   mutating func sent(datagrams: UInt64, bytes: UInt64) {

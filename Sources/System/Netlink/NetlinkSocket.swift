@@ -1,14 +1,19 @@
 import CLinux
 import Glibc
 
-/// Owner of a NETLINK_ROUTE socket (rtnetlink(7)), which needs no privilege.
+/// Owner of a netlink socket (netlink(7)), which needs no privilege.
 struct NetlinkSocket: ~Copyable {
   private let owner: OwnedDescriptor
 
   /// For poll(2): readable when a datagram is there.
   var descriptor: CInt { owner.value }
 
-  private static let protocolRoute: CInt = 0  // NETLINK_ROUTE, linux/netlink.h
+  /// What a socket speaks with (NETLINK_*, linux/netlink.h).
+  enum Family: CInt {
+    case route = 0
+    case socketDiagnosis = 4
+  }
+
   private static let levelNetlink: CInt = 270  // SOL_NETLINK, linux/socket.h
   private static let addMembership: CInt = 1  // NETLINK_ADD_MEMBERSHIP
   /// The kernel fills a dump's datagrams up to what the reader offers, at most 32 KiB.
@@ -20,9 +25,9 @@ struct NetlinkSocket: ~Copyable {
   ///
   /// - Throws: `SystemError` of `socket` (EMFILE, ENFILE, ENOBUFS; EPROTONOSUPPORT or EPERM in a sandbox), `setsockopt`
   ///   or `send`.
-  init(groups: [UInt32], isBlocking: Bool) throws(SystemError) {
+  init(_ family: Family = .route, groups: [UInt32], isBlocking: Bool) throws(SystemError) {
     let owner = try OwnedDescriptor.socket(
-      AF_NETLINK, .raw, number: Self.protocolRoute, isBlocking: isBlocking, as: "socket(AF_NETLINK)")
+      AF_NETLINK, .raw, number: family.rawValue, isBlocking: isBlocking, as: "socket(AF_NETLINK)")
     // An answer comes at once, or never.
     try? SocketOption.limitReceiving(owner.value, seconds: 1)
     for group in groups {

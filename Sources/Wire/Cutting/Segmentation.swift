@@ -9,15 +9,19 @@ public struct Segmentation: BitwiseCopyable, Sendable {
   /// Payload bytes of every segment but the last.
   @inlinable public var payloadPerSegment: Int { share }
   /// Number of segments, at least 1.
-  public let count: Int
+  @inlinable public var count: Int { segmentCount }
   /// Offset of the first payload byte in the packet.
   public let payloadOffset: Int
   /// Payload bytes in all.
-  public let payloadByteCount: Int
+  @inlinable public var payloadByteCount: Int { payload }
 
   @usableFromInline var share: Int
+  @usableFromInline var segmentCount: Int
+  @usableFromInline var payload: Int
   @usableFromInline let packet: IPPacket
   @usableFromInline let isTCP: Bool
+  /// Whether what follows the last segment is left out.
+  @usableFromInline var isBeginning = false
 
   /// Plans the cut of a TCP packet so that no IP packet exceeds `maximumPacket` bytes and, where `segmentSize` (the
   /// gso_size of the capture) is not 0, none carries more payload than that. Nil if the packet is not a whole TCP
@@ -56,17 +60,25 @@ public struct Segmentation: BitwiseCopyable, Sendable {
     self.payloadOffset = payloadOffset
     // A jumbo payload option is illegal in a packet below 64 KiB (RFC 2675 section 3), so segments go without it.
     headerByteCount = payloadOffset - packet.jumboHeaderByteCount
-    payloadByteCount = packet.end - payloadOffset
+    payload = packet.end - payloadOffset
     let room = min(maximumPacket, IPv4Header.maximumPacket) - headerByteCount
     guard room > 0 else { return nil }
     share = segmentSize > 0 ? min(segmentSize, room) : room
-    count = (payloadByteCount + share - 1) / share
+    segmentCount = (payload + share - 1) / share
   }
 
   /// Makes all segments of one size, where the payload can be shared so among the same number of them.
   @inlinable
   public mutating func shareEvenly() {
     if payloadByteCount % count == 0 { share = payloadByteCount / count }
+  }
+
+  /// Leaves out what follows the first `byteCount` payload bytes, of which there must be more.
+  public mutating func keepBeginning(_ byteCount: Int) {
+    precondition(byteCount > 0 && byteCount < payloadByteCount)
+    payload = byteCount
+    segmentCount = (byteCount + share - 1) / share
+    isBeginning = true
   }
 
   /// Payload bytes of segment `index`.
@@ -138,7 +150,7 @@ public struct Segmentation: BitwiseCopyable, Sendable {
     out.write(network.read(TCPHeader.sequence, at: original) &+ skipped, TCPHeader.sequence, at: upper)
     var flags = network.read(TCPHeader.flags, at: original)
     if index > 0 { flags &= ~TCPHeader.cwr }
-    if index < count - 1 { flags &= ~(TCPHeader.fin | TCPHeader.psh) }
+    if index < count - 1 || isBeginning { flags &= ~(TCPHeader.fin | TCPHeader.psh) }
     // The urgent pointer counts from the segment's own sequence number (RFC 9293 section 3.1).
     if index > 0, flags & TCPHeader.urg != 0 {
       let urgent = Int(network.read(TCPHeader.urgentPointer, at: original)) - index * payloadPerSegment

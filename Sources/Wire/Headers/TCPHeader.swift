@@ -5,6 +5,8 @@ public enum TCPHeader {
 
   /// Number of the first payload byte.
   @inlinable public static var sequence: HeaderField<UInt32> { HeaderField(4) }
+  /// Number of the next byte that is expected, where `ack` is set.
+  @inlinable public static var acknowledgment: HeaderField<UInt32> { HeaderField(8) }
   /// Header length in units of four bytes in the upper four bits.
   @inlinable public static var dataOffset: HeaderField<UInt8> { HeaderField(12) }
   /// The flags below.

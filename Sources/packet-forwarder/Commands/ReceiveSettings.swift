@@ -41,7 +41,8 @@ struct ReceiveSettings {
     interface = command.interface
     let workers = try OptionValue.number(command.workers, "--workers", 0...Self.maximumWorkers)
     self.workers = workers == 0 ? max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) : Int(workers)
-    bufferByteCount = CInt(try Self.size(command.bufferSize, "--buffer-size", 1 << 16...1 << 30, "64KiB to 1GiB"))
+    bufferByteCount = CInt(
+      try OptionValue.size(command.bufferSize, "--buffer-size", 1 << 16...1 << 30, "64KiB to 1GiB"))
     let vnis = try command.vni.map { UInt32(try OptionValue.number($0, "--vni", 0...UInt64(VXLANHeader.maximumVNI))) }
     let senders = try command.from.map { text in
       guard let sender = SenderAddress(text) else {
@@ -97,27 +98,12 @@ struct ReceiveSettings {
   private static func rotation(_ command: ReceiveCommand) throws -> CaptureRotation? {
     let rotation = CaptureRotation(
       byteCount: try command.rotateSize.map {
-        try size($0, "--rotate-size", 1 << 16...1 << 40, "64KiB to 1024GiB")
+        try OptionValue.size($0, "--rotate-size", 1 << 16...1 << 40, "64KiB to 1024GiB")
       },
       seconds: try command.rotateSeconds.map {
         try OptionValue.number($0, "--rotate-seconds", 1...31_536_000)
       }, fileCount: try command.files.map { Int(try OptionValue.number($0, "--files", 1...100_000)) })
     return rotation == CaptureRotation() ? nil : rotation
-  }
-
-  /// A number of bytes, or of KiB, MiB or GiB.
-  private static func size(
-    _ text: String, _ flag: String, _ range: ClosedRange<Int>, _ words: String
-  ) throws -> Int {
-    for (unit, shift) in [("KiB", 10), ("MiB", 20), ("GiB", 30), ("", 0)] where text.hasSuffix(unit) {
-      let digits = text.dropLast(unit.count)
-      let isDecimal = digits.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
-      guard isDecimal, let number = Int(digits), number <= range.upperBound >> shift,
-        range.contains(number << shift)
-      else { break }
-      return number << shift
-    }
-    throw OptionValue.invalid(flag, text, "a size from \(words), such as 100MiB")
   }
 
   private static func filter(_ text: String) throws -> InnerFilter {

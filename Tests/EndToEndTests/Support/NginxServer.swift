@@ -11,8 +11,8 @@ struct NginxServer {
   let key: String
   private let testbed: Testbed
 
-  /// Returns once it listens.
-  init(files: [String: Data], testbed: Testbed) throws {
+  /// Returns once it listens. TLS 1.3 is an offer where a test wants it: what is then to be seen is less.
+  init(files: [String: Data], offersTLS13: Bool = false, testbed: Testbed) throws {
     self.testbed = testbed
     let folder = "\(testbed.directory)/nginx"
     try FileManager.default.createDirectory(atPath: folder + "/www/upload", withIntermediateDirectories: true)
@@ -24,7 +24,8 @@ struct NginxServer {
       ], in: testbed.directory)
     for (name, data) in files { _ = try testbed.write(data, to: "nginx/www/\(name)") }
     let configuration = try testbed.write(
-      Data(Self.configuration(folder, certificate: certificate, key: key).utf8), to: "nginx/nginx.conf")
+      Data(Self.configuration(folder, certificate: certificate, key: key, offersTLS13).utf8),
+      to: "nginx/nginx.conf")
     let process = try testbed.start(
       ["nginx", "-e", "stderr", "-p", folder, "-c", configuration], in: testbed.app)
     try eventually("nginx to listen: \(process.errorOutput)") {
@@ -34,7 +35,9 @@ struct NginxServer {
   }
 
   /// One process that stays who it is: a user namespace of a single user has no other.
-  private static func configuration(_ folder: String, certificate: String, key: String) -> String {
+  private static func configuration(
+    _ folder: String, certificate: String, key: String, _ offersTLS13: Bool
+  ) -> String {
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map {
       "\($0)_temp_path \(folder)/\($0);"
     }
@@ -54,6 +57,7 @@ struct NginxServer {
           listen [::]:80;
           listen 443 ssl http2;
           listen [::]:443 ssl http2;
+          ssl_protocols TLSv1.2\(offersTLS13 ? " TLSv1.3" : "");
           ssl_certificate \(certificate);
           ssl_certificate_key \(key);
           root \(folder)/www;

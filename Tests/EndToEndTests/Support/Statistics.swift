@@ -15,6 +15,20 @@ struct Counters: Decodable, Equatable {
     var all: Int { oversize + rate + cpu + sample + loop + noDestination + send.values.reduce(0, +) }
   }
 
+  /// By rule.
+  struct Withheld: Decodable, Equatable {
+    var encrypted: Int
+    var depth: Int
+    var otherSide: Int
+
+    var all: Int { encrypted + depth + otherSide }
+
+    static func + (a: Withheld, b: Withheld) -> Withheld {
+      Withheld(
+        encrypted: a.encrypted + b.encrypted, depth: a.depth + b.depth, otherSide: a.otherSide + b.otherSide)
+    }
+  }
+
   var capturedPackets: Int
   var capturedBytes: Int
   var forwardedPackets: Int
@@ -30,10 +44,15 @@ struct Counters: Decodable, Equatable {
   var checksumsFilled: Int
   var blindMilliseconds: Int
   var droppedTotal: Int
+  var withheldPackets: Withheld
+  var withheldBytes: Withheld
+  /// As estimated.
+  var kernelWithheldBytes: Int
+  var flowTableEvicted: Int
 
-  /// Every captured frame is forwarded or dropped for a reason that has a counter.
+  /// Every captured frame is forwarded, or dropped or withheld for a reason that has a counter.
   var isBalanced: Bool {
-    capturedPackets == forwardedPackets + droppedPackets.all && droppedTotal == droppedPackets.all
+    capturedPackets == forwardedPackets + droppedPackets.all + withheldPackets.all && droppedTotal == droppedPackets.all
   }
 
   static let zero = Counters(
@@ -41,7 +60,8 @@ struct Counters: Decodable, Equatable {
     kernelDroppedPackets: 0, reservePackets: 0,
     droppedPackets: Dropped(oversize: 0, rate: 0, cpu: 0, sample: 0, loop: 0, noDestination: 0, send: [:]),
     segmentedPackets: 0, fragmentedPackets: 0, truncatedPackets: 0, checksumsFilled: 0, blindMilliseconds: 0,
-    droppedTotal: 0)
+    droppedTotal: 0, withheldPackets: Withheld(encrypted: 0, depth: 0, otherSide: 0),
+    withheldBytes: Withheld(encrypted: 0, depth: 0, otherSide: 0), kernelWithheldBytes: 0, flowTableEvicted: 0)
 
   static func + (a: Counters, b: Counters) -> Counters {
     let (x, y) = (a.droppedPackets, b.droppedPackets)
@@ -64,7 +84,10 @@ struct Counters: Decodable, Equatable {
       truncatedPackets: a.truncatedPackets + b.truncatedPackets,
       checksumsFilled: a.checksumsFilled + b.checksumsFilled,
       blindMilliseconds: a.blindMilliseconds + b.blindMilliseconds,
-      droppedTotal: a.droppedTotal + b.droppedTotal)
+      droppedTotal: a.droppedTotal + b.droppedTotal,
+      withheldPackets: a.withheldPackets + b.withheldPackets, withheldBytes: a.withheldBytes + b.withheldBytes,
+      kernelWithheldBytes: a.kernelWithheldBytes + b.kernelWithheldBytes,
+      flowTableEvicted: a.flowTableEvicted + b.flowTableEvicted)
   }
 }
 

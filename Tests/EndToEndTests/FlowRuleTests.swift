@@ -1,0 +1,133 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+  /// ENCRYPTED, FLOW_DEPTH and MIRROR: judges at the collector see all of what they saw before, and the bytes are gone.
+  @Suite(.whereInstalled(NginxServer.programs + ["suricata", "tshark"])) struct FlowRules {
+    /// What tshark reads of the handshakes.
+    private static let handshakeFields = [
+      "tcp.srcport", "tcp.dstport", "tls.handshake.type", "tls.handshake.ja3", "tls.handshake.ja3s",
+      "tls.handshake.extensions_server_name", "tls.handshake.version", "tls.handshake.ciphersuite",
+      "x509sat.printableString",
+    ]
+
+    private static func settings(_ engine: Engine, _ rules: [String: String]) -> [String: String] {
+      [
+        "BPF_FILTER": "tcp", "DESTINATION": Testbed.collectorName, "INTERFACE": "eth0", "STAT_FORMAT": "json",
+        "CAPTURE": engine.setting,
+      ].merging(rules) { $1 }
+    }
+
+    /// Handshakes whole, and of a download next to nothing else.
+    @Test(arguments: Engine.allCases) func onlyHandshakesOfTLS(_ engine: Engine) throws {
+      try withTestbed { testbed in
+        let files = ["large": randomData(20_000_000), "small": randomData(700)]
+        _ = try NginxServer(files: files, offersTLS13: true, testbed: testbed)
+        let forwarder = try Forwarder(Self.settings(engine, ["ENCRYPTED": "handshake"]), testbed: testbed)
+        var total: Counters?
+        let recordings = try testbed.record(filter: "tcp") {
+          for version in [["--tls-max", "1.2"], ["--tlsv1.3"]] {
+            for http in ["--http1.1", "--http2"] {
+              try testbed.fetch(files, from: "https://\(Testbed.Address.app)", options: version + [http])
+            }
+          }
+          try testbed.upload(randomData(3_000_000), to: "https://[\(Testbed.Address.app6)]/upload/sent")
+          // What is in the clear is not touched.
+          try testbed.fetch(files, from: "http://\(Testbed.Address.app)")
+          try testbed.waitForClosedConnections()
+        } stop: {
+          total = try forwarder.stopWithTotal()
+        }
+        let mirrored = try Tshark(recordings.outerPath, testbed: testbed)
+          .fields(Self.handshakeFields, filter: "tls.handshake", occurrence: "a")
+        let direct = try Tshark(recordings.directPath, testbed: testbed)
+          .fields(Self.handshakeFields, filter: "tls.handshake", occurrence: "a")
+        #expect(direct.count >= 10)
+        #expect(Self.handshakes(mirrored) == Self.handshakes(direct))
+        let mirror = try Suricata(recordings.outerPath, testbed: testbed)
+        #expect(mirror.events("flow").filter { $0.appProto == "tls" && $0.flow?.state == "closed" }.count == 5)
+        #expect(mirror.events("http").count == files.count)
+
+        let counters = try #require(total)
+        let encrypted = 4 * 20_000_000 + 3_000_000
+        #expect(counters.withheldBytes.encrypted + counters.kernelWithheldBytes > encrypted * 9 / 10)
+        // The file in the clear, and one percent of the rest.
+        #expect(counters.sentBytes < 20_000_000 * 11 / 10 + encrypted / 100)
+        print("ENCRYPTED=handshake over \(engine): \(counters.sentBytes) bytes sent for \(encrypted + 20_000_000)")
+      }
+    }
+
+    /// The outer UDP ports come first in the mirror: the last ones are the connection's.
+    private static func handshakes(_ rows: [[String]]) -> [String] {
+      rows.map { $0.joined(separator: " ") }.sorted()
+    }
+
+    /// Each request and response is there, bodies are cut.
+    @Test(arguments: Engine.allCases) func everyResponseLine(_ engine: Engine) throws {
+      try withTestbed { testbed in
+        let files = [
+          "huge": randomData(30_000_000), "large": randomData(2_000_000), "medium": randomData(60_000),
+          "small": randomData(700),
+        ]
+        let upload = randomData(500_000)
+        _ = try NginxServer(files: files, testbed: testbed)
+        let forwarder = try Forwarder(Self.settings(engine, ["FLOW_DEPTH": "64KiB"]), testbed: testbed)
+        var exchanges: [HTTPExchange] = []
+        var total: Counters?
+        let recordings = try testbed.record(filter: "tcp") {
+          for host in [Testbed.Address.app, "[\(Testbed.Address.app6)]"] {
+            // Slow enough for the kernel's filter to take over.
+            exchanges += try testbed.fetch(files, from: "http://\(host)", options: ["--limit-rate", "12M"])
+            exchanges += try testbed.fetch(files, from: "http://\(host)")
+            exchanges += try testbed.upload(upload, to: "http://\(host)/upload/sent")
+          }
+          try testbed.waitForClosedConnections()
+        } stop: {
+          total = try forwarder.stopWithTotal()
+        }
+        let mirror = try Suricata(recordings.outerPath, testbed: testbed)
+        let seen = mirror.events("http").map { event in
+          "\(event.srcPort ?? 0) \(event.http?.httpMethod ?? "") \(event.http?.url ?? "") \(event.http?.status ?? 0)"
+        }
+        let made = try exchanges.map { exchange in
+          let path = try #require(URL(string: exchange.url)).path
+          return "\(exchange.localPort) \(exchange.method) \(path) \(exchange.status)"
+        }
+        #expect(seen.sorted() == made.sorted())
+        #expect(try #require(mirror.statistics).tcp.invalidChecksum == 0)
+        let states = mirror.events("fileinfo").compactMap { event in
+          event.fileinfo.map { "\($0.filename?.split(separator: "/").last ?? "") \($0.state ?? "")" }
+        }
+        #expect(states.count { $0 == "huge TRUNCATED" } == 4 && states.count { $0 == "small CLOSED" } == 4)
+        let counters = try #require(total)
+        let beyond = 4 * (30_000_000 + 2_000_000 - 2 * 73_000)
+        #expect(counters.withheldBytes.depth + counters.kernelWithheldBytes > beyond * 9 / 10)
+        #expect(counters.sentBytes < 128_000_000 / 20)
+        if engine == .ring { #expect(counters.kernelWithheldBytes > 0) }
+        print("FLOW_DEPTH=64KiB over \(engine): \(counters.sentBytes) bytes sent for \(4 * 32_060_700 + 1_000_000)")
+      }
+    }
+
+    /// Two hosts that mirror each other's connections: each comes once, all of it.
+    @Test(arguments: ["accepted", "opened"]) func eachConnectionOnce(_ side: String) throws {
+      try withTestbed { testbed in
+        let files = ["large": randomData(1_000_000), "small": randomData(700)]
+        _ = try NginxServer(files: files, testbed: testbed)
+        let rules = ["MIRROR": side, "SANDBOX": "require", "VNI": "1"]
+        let forwarder = try Forwarder(Self.settings(.ring, rules), testbed: testbed)
+        // On the peer everything goes nowhere, and its accounts say what it would have sent.
+        let environment = Self.settings(.ring, rules).merging(["DESTINATION": "127.0.0.1:9"]) { $1 }
+        let other = try Forwarder(environment, testbed: testbed, host: testbed.peer)
+        for host in [Testbed.Address.app, "[\(Testbed.Address.app6)]"] {
+          try testbed.fetch(files, from: "http://\(host)")
+          try testbed.fetch(files, from: "https://\(host)")
+        }
+        try testbed.waitForClosedConnections()
+        let (app, peer) = (try forwarder.stopWithTotal(), try other.stopWithTotal())
+        let (mirrors, withholds) = side == "accepted" ? (app, peer) : (peer, app)
+        #expect(mirrors.withheldPackets.all == 0 && mirrors.forwardedPackets > 100)
+        #expect(withholds.forwardedPackets == 0 && withholds.withheldPackets.otherSide > 100)
+      }
+    }
+  }
+}
