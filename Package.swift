@@ -56,7 +56,7 @@ let package = Package(
     .target(name: "Capture", dependencies: ["CLinux", "CPcap", "System", "Wire"], swiftSettings: packetPath),
     .target(name: "Transport", dependencies: ["CLinux", "System", "Wire"], swiftSettings: packetPath),
     .target(
-      name: "Mirror", dependencies: ["Capture", "System", "Transport", "Wire"], swiftSettings: packetPath),
+      name: "Mirror", dependencies: ["CLinux", "Capture", "System", "Transport", "Wire"], swiftSettings: packetPath),
     .target(name: "Telemetry", dependencies: ["Capture", "Mirror", "System", "Transport"], swiftSettings: strict),
     .target(
       name: "Forwarder",

@@ -101,7 +101,7 @@ struct FlowSelector: ~Copyable {
 
   /// Of the segments of a connection under way of which only MIRROR is to remember something, one of so many gets it a
   /// place.
-  private static var share: UInt64 { 16 }
+  private static var share: UInt64 { 64 }
 
   /// The verdict on a frame of a flow that has no place.
   private func stateless(_ segment: FlowSegment) -> FlowVerdict {

@@ -25,7 +25,7 @@ struct FrameSelector: ~Copyable {
   /// The flows that sampling leaves.
   var sample: FlowShare {
     didSet {
-      usesShares = !sample.isAll || admission != nil
+      usesShares = !sample.isAll || hasLimit
       isSelective = usesShares || flows.rules.isOn
     }
   }
@@ -34,6 +34,8 @@ struct FrameSelector: ~Copyable {
   /// compiler copies its four kilobytes, for every frame.
   private var isSelective: Bool
   private var usesShares: Bool
+  /// Whether there is a limit; stored for the same reason.
+  private let hasLimit: Bool
   /// Finds frames of ours that another forwarder has mirrored back.
   var returnedFrame: ReturnedFrame
   /// ENCRYPTED, FLOW_DEPTH and MIRROR. No optional: one whose value cannot be copied is moved out and in for each use.
@@ -51,7 +53,8 @@ struct FrameSelector: ~Copyable {
     admission = limiter.map { FlowAdmission($0) }
     self.returnedFrame = returnedFrame
     loopDetector = LoopDetector(bufferByteCount: bufferByteCount)
-    usesShares = !sample.isAll || limiter != nil
+    hasLimit = limiter != nil
+    usesShares = !sample.isAll || hasLimit
     isSelective = usesShares
   }
 
@@ -66,6 +69,7 @@ struct FrameSelector: ~Copyable {
   /// The verdict on a frame of flow `flow` that the kernel saw at `timestamp`, nanoseconds since 1970.
   @inline(__always)
   mutating func select(_ frame: InnerFrame, _ packet: IPPacket?, _ flow: FlowHash, timestamp: Int64) -> Verdict {
+    if isSelective { flows.table.prefetch(flow) }
     guard
       loopDetector.admits(flow.value, timestamp: timestamp, name: FlowName(frame.packetBytes, packet))
     else { return .loop }
@@ -98,14 +102,14 @@ struct FrameSelector: ~Copyable {
   private mutating func limit(
     _ frame: InnerFrame, _ packet: IPPacket?, _ hash: UInt32?, _ flow: FlowHash
   ) -> Verdict? {
-    guard let limiter = admission?.limiter else { return nil }
+    guard hasLimit, let limiter = admission?.limiter else { return nil }
     if admission!.admits(frame, packet, hash, flow) { return nil }
     return limiter.cause == .rate ? .overRate : .overCPU
   }
 
   /// A batch begins, whose frames are sent at `cost`.
   mutating func begin(_ cost: @autoclosure () -> FrameCost) {
-    if admission != nil { admission!.begin(cost()) }
+    if hasLimit { admission!.begin(cost()) }
     if flows.rules.isOn { flows.begin(MonotonicClock.nanoseconds) }
   }
 
