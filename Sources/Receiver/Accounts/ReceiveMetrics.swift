@@ -34,7 +34,8 @@ enum ReceiveMetrics {
       help: "frames that wait to be written; on the last line, that could not be", .number(\.undelivered)
     ) { ", \($0.value) not written" },
     Metric(
-      "probes", .counter, .datagrams, help: "probes of `check` and `failover`, which are answered and not shown", .number(\.probes)
+      "probes", .counter, .datagrams, help: "probes of `check` and `failover`, which are answered and not shown",
+      .number(\.probes)
     ) { $0.value > 0 ? ", \($0.value) probes" : "" },
     Metric(
       "reports", .counter, .datagrams, help: "reports of forwarders, which are taken in and not shown",
