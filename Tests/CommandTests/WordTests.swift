@@ -58,7 +58,7 @@ import Testing
     let help = try Self.help.get()
     let rows = try Page.table("docs/reference.md", head: "| command | what it does |")
     let names = rows.compactMap { $0.matches(of: #/`packet-forwarder ([a-z]+)`/#).last.map { String($0.1) } }
-    #expect(names == ["run", "check", "receive", "status", "healthcheck", "inject", "demo"])
+    #expect(names == ["run", "check", "receive", "status", "healthcheck", "inject", "cost", "demo"])
     #expect(Set(names) == Set(help.commands.map(\.commandName)).subtracting(["help"]))
   }
 
