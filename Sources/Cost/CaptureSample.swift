@@ -1,6 +1,6 @@
 package import Capture
-package import Mirror
-import System
+import Mirror
+package import System
 
 /// Frames of a capture file, tried with each rule.
 package struct CaptureSample: Sendable {

@@ -1,4 +1,4 @@
-package import Telemetry
+import Telemetry
 
 /// What each rule leaves of a stream, and what that costs.
 package struct CostReport: Sendable {

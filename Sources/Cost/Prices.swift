@@ -1,4 +1,4 @@
-package import Telemetry
+import Telemetry
 
 /// What a gigabyte costs on its way, from a file that an operator keeps: an object with `region`, `date`, and for each price
 /// an object with `price`, in dollars.

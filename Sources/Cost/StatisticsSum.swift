@@ -1,4 +1,4 @@
-package import Telemetry
+import Telemetry
 import Wire
 
 /// What lines of statistics (STAT_FORMAT json or emf) say was sent, and what each rule left out.

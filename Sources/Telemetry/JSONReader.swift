@@ -166,7 +166,13 @@ extension JSONValue {
 
 extension JSONValue {
   /// nil where it is no whole number from 0 on, of 64 bits.
-  package var count: UInt64? { if case .number(let value) = self { value } else { nil } }
+  package var count: UInt64? {
+    switch self {
+    case .number(let value): value
+    case .decimal(let text): UInt64(text)
+    default: nil
+    }
+  }
 
   /// nil where it is no number.
   package var double: Double? {

@@ -76,7 +76,8 @@ struct CostCommand: ParsableCommand {
     } catch {
       switch error {
       case .capture(let error):
-        throw ExitStatus.failure(access(path, R_OK) == 0 ? ExitStatus.dataError : ExitStatus.noInput, "\(error)")
+        let isThere = (try? FileContents.read(path, atMost: 0)) != nil
+        throw ExitStatus.failure(isThere ? ExitStatus.dataError : ExitStatus.noInput, "\(error)")
       case .system(let error): throw ExitStatus.failure(error)
       }
     }
