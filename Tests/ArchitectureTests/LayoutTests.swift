@@ -37,7 +37,8 @@ import Testing
 
   /// The collector's side runs without the forwarder, and the data plane without settings and names.
   @Test(arguments: [
-    ("Receiver", ["Check", "Cost", "Forwarder", "Inject", "Mirror", "Transport", "Capture"]), ("Transport", ["Capture"]),
+    ("Receiver", ["Check", "Cost", "Forwarder", "Inject", "Mirror", "Transport", "Capture"]),
+    ("Transport", ["Capture"]),
     ("Wire", ["System"]), ("Inject", ["System", "Capture", "Check", "Mirror"]),
   ])
   func modulesThatNeedNotKnowEachOther(_ module: String, _ others: [String]) throws {

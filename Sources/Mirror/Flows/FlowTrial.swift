@@ -35,6 +35,7 @@ public final class FlowTrial: FrameConsumer {
     maximumFrame = UInt64(max(mtu - Tunnel.overhead(isIPv6: false), 64))
   }
 
+  /// Judges every frame of the batch, and counts those that are left.
   public func consume(_ batch: borrowing FrameBatch) {
     for index in 0..<batch.count {
       let captured = batch[index]
