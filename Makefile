@@ -112,15 +112,18 @@ $(SCRATCH)-tools/ready: scripts/requirements.txt
 	touch $@
 
 .PHONY: lint
-lint: $(SCRATCH)-tools/ready ## format, scripts, Dockerfile, workflows, JSON, and a build in which every warning is an error
+lint: ## format, shell scripts, JSON, and a build in which every warning is an error
 	@scripts/setup build test lint
 	swift format lint --strict --parallel --recursive $(swift_sources)
 	shellcheck $(shell_scripts)
+	for file in deploy/ecs/*.json; do python3 -m json.tool "$$file" >/dev/null; done
+	swift build --build-tests $(checked)
+
+.PHONY: lint-image
+lint-image: $(SCRATCH)-tools/ready ## Dockerfile and workflows, by tools from PyPI
 	$(SCRATCH)-tools/bin/hadolint Dockerfile
 	$(SCRATCH)-tools/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(SCRATCH)-tools/bin/zizmor --quiet --offline .github/workflows
-	for file in deploy/ecs/*.json; do python3 -m json.tool "$$file" >/dev/null; done
-	swift build --build-tests $(checked)
 
 .PHONY: fuzz
 fuzz: ## libFuzzer on every parser and the packet path, without and with AddressSanitizer, FUZZ_SECONDS (60) each
