@@ -139,5 +139,61 @@ extension EndToEnd {
         #expect(withholds.forwardedPackets == 0 && withholds.withheldPackets.otherSide > 100)
       }
     }
+
+    /// The same over a link on which frames overtake each other, with several connections at once in both directions: each
+    /// comes from the host that accepted it, every segment as often as that host has seen it, and from nowhere else.
+    @Test func eachConnectionOnceThroughReordering() throws {
+      try withTestbed { testbed in
+        _ = try ReorderingLink(testbed)
+        try testbed.addPeerMirrorLink()
+        let files = ["a": randomData(300_000), "b": randomData(40_000), "c": randomData(700)]
+        _ = try NginxServer(files: files, testbed: testbed)
+        _ = try testbed.startScript(
+          "http_server.py", ["\(testbed.directory)/nginx/www", ReorderingLink.peer, "8080"], in: testbed.peer)
+        func settings(_ destination: String, _ vni: String) -> [String: String] {
+          Self.settings(.ring, ["INTERFACE": ReorderingLink.interface, "MIRROR": "accepted", "VNI": vni])
+            .merging(["DESTINATION": destination]) { $1 }
+        }
+        let forwarders = [
+          try Forwarder(settings(Testbed.Address.collector, "1"), testbed: testbed),
+          try Forwarder(settings(Testbed.collectorOfPeer, "2"), testbed: testbed, host: testbed.peer),
+        ]
+        let directs = try [testbed.app, testbed.peer].map {
+          try Recorder(ReorderingLink.interface, of: $0, filter: "tcp", testbed: testbed)
+        }
+        let outers = try ["mirror0", "mirror1"].map {
+          try Recorder($0, of: testbed.collector, filter: Testbed.mirrorFilter(), testbed: testbed)
+        }
+        let clients = try (0..<6).map { number in
+          let (host, root) =
+            number % 2 == 0
+            ? (testbed.peer, "http://\(ReorderingLink.app)") : (testbed.app, "http://\(ReorderingLink.peer):8080")
+          let names = "{\(files.keys.sorted().joined(separator: ","))}"
+          return try testbed.start(
+            ["curl", "-sS", "--fail", "--max-time", "60", "-o", "/dev/null", "\(root)/\(names)"], in: host)
+        }
+        for client in clients { #expect(try client.wait(seconds: 60) == .status(0), "\(client.errorOutput)") }
+        try testbed.waitForClosedConnections()
+        for host in [testbed.app, testbed.peer] {
+          #expect(try host.kernelCounter("TcpExtTCPOFOQueue") > 20, "nothing came out of order")
+        }
+        let totals = try forwarders.map { try $0.stopWithTotal() }
+        for recorder in directs + outers { try Recorder.stop(recorder) }
+
+        for (index, port) in [(0, 80), (1, 8080)] {
+          let (mirror, inner) = try outers[index].mirror()
+          #expect(mirror.datagrams.allSatisfy { $0.vni == index + 1 })
+          // No filter on the mirror: there is nothing else.
+          let (mirrored, seen) = (
+            Tshark(inner, testbed: testbed), Tshark(directs[index].path, testbed: testbed)
+          )
+          #expect(try TCPCoverage(mirrored) == TCPCoverage(seen, filter: "tcp.port == \(port)"))
+          let streams = try TCPStreams(mirrored)
+          #expect(streams.bytes.count == 6 && streams.bytes.values.allSatisfy { !$0.isEmpty })
+          #expect(try streams == TCPStreams(seen, filter: "tcp.port == \(port)"))
+          #expect(totals[index].droppedTotal == 0 && totals[index].withheldPackets.otherSide > 100)
+        }
+      }
+    }
   }
 }

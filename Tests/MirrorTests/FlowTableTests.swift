@@ -34,8 +34,8 @@ import Wire
 
   private func hash(_ number: Int) -> FlowHash { FlowHash(value: FlowHash.mix(UInt64(number))) }
 
-  @Test func aFlowTakes128Bytes() {
-    #expect(FlowTable.placeByteCount == 128)
+  @Test func aFlowTakes125Bytes() {
+    #expect(FlowTable.placeByteCount == 125)
     #expect(MemoryLayout<FlowDirection>.stride == 32)
   }
 

@@ -33,13 +33,17 @@ struct Encapsulator: ~Copyable {
     maximumFrame = sender.collectors.maximumFrame(mtu: policy.mtu)
     let (datagramsBefore, bytesBefore) = (sender.counters.sentDatagrams, sender.counters.sentBytes)
     selector.begin(FrameCost(to: sender.collectors, maximumFrame: maximumFrame))
+    var hashes = InlineArray<16, FlowHash>(repeating: FlowHash(value: 0))
     for index in 0..<batch.count {
+      if selector.followsFlows, index % hashes.count == 0 {
+        Self.lookAhead(batch, from: index, &hashes, key: flowKey, selector.flows.table)
+      }
       let captured = batch[index]
       counters.captured &+= 1
       counters.capturedBytes &+= UInt64(captured.wireByteCount)
       let frame = InnerFrame(captured)
       let packet = IPPacket(frame.packetBytes, etherType: frame.etherType)
-      let flow = frame.flowHash(packet, key: flowKey)
+      let flow = selector.followsFlows ? hashes[index % hashes.count] : frame.flowHash(packet, key: flowKey)
       switch selector.select(frame, packet, flow, timestamp: captured.timestamp) {
       case .mirrored: break
       case .withheld(let rule):
@@ -73,6 +77,21 @@ struct Encapsulator: ~Copyable {
     sender.commit(frameCount: batch.count)
     selector.sent(
       datagrams: sender.counters.sentDatagrams &- datagramsBefore, bytes: sender.counters.sentBytes &- bytesBefore)
+  }
+
+  /// Hashes the flows of the next frames, and has the processor fetch what the selector asks about them: a look at each in
+  /// turn would wait for memory.
+  @inline(never)
+  private static func lookAhead(
+    _ batch: borrowing FrameBatch, from start: Int, _ hashes: inout InlineArray<16, FlowHash>, key: FlowHash.Key,
+    _ table: borrowing FlowTable
+  ) {
+    for index in start..<min(start + hashes.count, batch.count) {
+      let frame = InnerFrame(batch[index])
+      let hash = frame.flowHash(IPPacket(frame.packetBytes, etherType: frame.etherType), key: key)
+      table.prefetch(hash)
+      hashes[index - start] = hash
+    }
   }
 
   /// Sends everything that waits.

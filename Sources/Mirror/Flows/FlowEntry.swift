@@ -1,4 +1,4 @@
-/// What is known of a flow: 120 bytes, so that a place of the table with its word takes 128.
+/// What is known of a flow, in 120 bytes.
 struct FlowEntry: BitwiseCopyable {
   /// What the flow carries, as far as is known.
   enum Stage: UInt8, BitwiseCopyable {

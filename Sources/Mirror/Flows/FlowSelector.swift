@@ -63,6 +63,7 @@ struct FlowSelector: ~Copyable {
   // MARK: Finding the flow
 
   /// The flow's place in the table. A new one gets a place as soon as a rule has to remember something of it.
+  @inline(__always)
   private mutating func place(_ segment: FlowSegment, _ payload: RawSpan, _ flow: FlowHash) -> Int? {
     let opening = segment.flags & (TCPHeader.syn | TCPHeader.ack)
     if let found = table.find(flow, segment.key) {
@@ -88,6 +89,7 @@ struct FlowSelector: ~Copyable {
 
   /// What a flood brings takes no place: SYNs that nobody answers, and segments of connections that were never opened,
   /// but for one of many, so that a place is got by what goes on.
+  @inline(__always)
   private func isToBeKept(_ segment: FlowSegment, _ payload: RawSpan, _ flow: FlowHash) -> Bool {
     guard segment.key.upperProtocol == IPProtocol.tcp else {
       return rules.encrypted != .mirror && QUICHeader.isInitial(payload)
@@ -104,6 +106,7 @@ struct FlowSelector: ~Copyable {
   private static var share: UInt64 { 64 }
 
   /// The verdict on a frame of a flow that has no place.
+  @inline(__always)
   private func stateless(_ segment: FlowSegment) -> FlowVerdict {
     guard rules.side != .all, segment.key.upperProtocol == IPProtocol.tcp else { return .mirrored }
     let opening = segment.flags & (TCPHeader.syn | TCPHeader.ack)
@@ -113,6 +116,7 @@ struct FlowSelector: ~Copyable {
     return side(segment, opener: opener) == .withheld ? .withheld(.otherSide) : .mirrored
   }
 
+  @inline(__always)
   private func side(_ segment: FlowSegment, opener: FlowEntry.Opener) -> FlowEntry.Side {
     guard let host else { return .mirrored }
     return host.isMirrored(segment.key, opener: opener, rules.side) ? .mirrored : .withheld

@@ -4,16 +4,17 @@ import Wire
 
 /// The flows of a worker, in memory that is reserved at the start and taken up as flows come.
 ///
-/// Eight places make a set. A word for each, a cache line for all, says whether a look at the entry is worth it, so that a
-/// flow that is not there costs one line of memory; the entry's key decides. Where a set is full, a flow that has brought
-/// nothing but its opening goes first, then one that is idle; one that is in use is not put out for a new one. A flow for
-/// which there is no place is one that is not known, and mirrored whole.
+/// Eight places make a set. A byte of each, together a word, says which of them are worth a look (`PlaceTags`): these words
+/// are few enough to stay in a processor's caches, so that a flow that is not there costs no access to memory. The entry's
+/// key decides. Where a set is full, a flow that has brought nothing but its opening goes first, then one that is idle; one
+/// that is in use is not put out for a new one. A flow for which there is no place is one that is not known, and mirrored
+/// whole.
 @safe
 struct FlowTable: ~Copyable {
   /// Places in a set.
-  static let ways = 8
-  /// Bytes of a place: its word and its entry.
-  static let placeByteCount = MemoryLayout<UInt64>.stride + MemoryLayout<FlowEntry>.stride
+  static let ways = PlaceTags.count
+  /// Bytes of a place: its tag, its mark and its entry.
+  static let placeByteCount = 1 + MemoryLayout<UInt32>.stride + MemoryLayout<FlowEntry>.stride
   /// Seconds after which a flow gives up its place if nothing was seen of it.
   static let idle: UInt64 = 300
   /// Seconds after which one that was used gives up its place to another.
@@ -22,7 +23,7 @@ struct FlowTable: ~Copyable {
   static let closed: UInt64 = 5
 
   /// How firmly a flow holds its place.
-  enum Hold: UInt64 {
+  enum Hold: UInt32 {
     /// Only its opening was seen.
     case opening = 0
     /// It has carried something.
@@ -32,7 +33,10 @@ struct FlowTable: ~Copyable {
   }
 
   private let memory: ZeroedMemory
-  private let words: UnsafeMutablePointer<UInt64>
+  /// Of each set.
+  private let tags: UnsafeMutablePointer<PlaceTags>
+  /// Of each place: 14 bits of the hash, two of the hold, 16 of the second in which something was seen last.
+  private let marks: UnsafeMutablePointer<UInt32>
   private let entries: UnsafeMutablePointer<FlowEntry>
   /// Sets of places.
   let setCount: Int
@@ -45,7 +49,8 @@ struct FlowTable: ~Copyable {
   init() {
     setCount = 0
     memory = ZeroedMemory()
-    unsafe words = memory.base.bindMemory(to: UInt64.self, capacity: 0)
+    unsafe tags = memory.base.bindMemory(to: PlaceTags.self, capacity: 0)
+    unsafe marks = memory.base.bindMemory(to: UInt32.self, capacity: 0)
     unsafe entries = memory.base.bindMemory(to: FlowEntry.self, capacity: 0)
   }
 
@@ -56,9 +61,11 @@ struct FlowTable: ~Copyable {
     setCount = max(1, byteCount / (Self.ways * Self.placeByteCount))
     memory = try ZeroedMemory(byteCount: setCount * Self.ways * Self.placeByteCount)
     let places = setCount * Self.ways
-    // Zero is a word of no flow; an entry is read only where its word is not zero. The words come first, aligned to a page.
-    unsafe words = memory.base.bindMemory(to: UInt64.self, capacity: places)
-    unsafe entries = (memory.base + places * MemoryLayout<UInt64>.stride)
+    // Zeroes are the tags of places that are free; what else belongs to a place is read only where it is not.
+    unsafe tags = memory.base.bindMemory(to: PlaceTags.self, capacity: setCount)
+    unsafe marks = (memory.base + setCount * MemoryLayout<PlaceTags>.stride)
+      .bindMemory(to: UInt32.self, capacity: places)
+    unsafe entries = (memory.base + places * (1 + MemoryLayout<UInt32>.stride))
       .bindMemory(to: FlowEntry.self, capacity: places)
   }
 
@@ -74,75 +81,82 @@ struct FlowTable: ~Copyable {
     }
   }
 
-  /// Has the processor fetch what `find` looks at, which of many flows is not in its caches; to be called some steps before.
-  @inline(__always) func prefetch(_ hash: FlowHash) { unsafe CLinux_prefetch(words + first(hash)) }
+  /// Has the processor fetch what `find` looks at first; to be called some steps before.
+  @inline(__always) func prefetch(_ hash: FlowHash) { unsafe CLinux_prefetch(tags + set(hash)) }
 
   /// The place of a flow; nil if it is not in the table.
   @inline(__always) func find(_ hash: FlowHash, _ key: FlowKey) -> Int? {
-    let first = first(hash)
-    let name = Self.name(hash)
-    for place in first..<first + Self.ways where unsafe words[place] >> 32 == name && words[place] != 0 {
-      if unsafe entries[place].key == key { return place }
+    let set = set(hash)
+    var matches = unsafe tags[set].matches(hash)
+    while let way = matches.next() {
+      let place = set * Self.ways + way
+      if unsafe marks[place] & Self.name == Self.name(hash), unsafe entries[place].key == key { return place }
     }
     return nil
   }
 
   /// Notes that a flow was seen.
   @inline(__always) func touch(_ place: Int, _ hold: Hold) {
-    let before = unsafe words[place]
+    let before = unsafe marks[place]
     // What was used stays so; a connection that is being closed as well.
     let kept = max(hold.rawValue, before >> 16 & 0x3)
-    unsafe words[place] = before & ~0xFFFF_FFFF | kept << 16 | Self.time(second)
+    unsafe marks[place] = before & Self.name | kept << 16 | Self.time(second)
   }
 
   /// Puts a new flow into the table; nil if there is no place for it. The flow must not be in it.
   mutating func insert(_ hash: FlowHash, _ key: FlowKey, _ hold: Hold) -> Int? {
-    let first = first(hash)
-    var place = -1
+    let set = set(hash)
+    var chosen = -1
     var best: UInt64 = 0
-    for candidate in first..<first + Self.ways {
-      let worth = worthOfRemoval(unsafe words[candidate])
-      if worth > best { (best, place) = (worth, candidate) }
+    for way in 0..<Self.ways {
+      let worth = worthOfRemoval(set, way)
+      if worth > best { (best, chosen) = (worth, way) }
     }
-    guard place >= 0 else {
+    guard chosen >= 0 else {
       evicted &+= 1
       return nil
     }
     if best < Self.isFree { evicted &+= 1 }
-    unsafe words[place] = Self.name(hash) << 32 | hold.rawValue << 16 | Self.time(second)
+    let place = set * Self.ways + chosen
+    unsafe tags[set].assign(chosen, hash)
+    unsafe marks[place] = Self.name(hash) | hold.rawValue << 16 | Self.time(second)
     unsafe entries[place] = FlowEntry(key)
     return place
   }
 
   /// Forgets the flow in a place.
-  func remove(_ place: Int) { unsafe words[place] = 0 }
+  func remove(_ place: Int) { unsafe tags[place / Self.ways].clear(place % Self.ways) }
 
   /// Whether something was seen of the flow in the last `seconds`.
-  func isActive(_ place: Int, within seconds: UInt64) -> Bool { unsafe age(words[place]) <= seconds }
+  func isActive(_ place: Int, within seconds: UInt64) -> Bool { unsafe age(marks[place]) <= seconds }
 
   /// From here on a place is free, or its flow is over.
   private static let isFree: UInt64 = 1 << 32
 
-  /// How little is lost by putting out the flow of a word, more for those not seen for longer; 0: it stays.
-  private func worthOfRemoval(_ word: UInt64) -> UInt64 {
-    guard word != 0 else { return 2 * Self.isFree }
-    let age = age(word)
-    switch Hold(rawValue: word >> 16 & 0x3) {
+  /// How little is lost by putting out the flow of a place, more for those not seen for longer; 0: it stays.
+  private func worthOfRemoval(_ set: Int, _ way: Int) -> UInt64 {
+    guard unsafe !tags[set].isFree(way) else { return 2 * Self.isFree }
+    let mark = unsafe marks[set * Self.ways + way]
+    let age = age(mark)
+    switch Hold(rawValue: mark >> 16 & 0x3) {
     case .opening: return age > Self.quiet ? Self.isFree + age : 1 << 24 + age
     case .closing where age > Self.closed: return Self.isFree + age
     default: return age > Self.idle ? Self.isFree + age : age > Self.quiet ? age : 0
     }
   }
 
-  private func age(_ word: UInt64) -> UInt64 { (Self.time(second) &- word) & 0xFFFF }
+  private func age(_ mark: UInt32) -> UInt64 { UInt64((Self.time(second) &- mark) & 0xFFFF) }
 
-  private func first(_ hash: FlowHash) -> Int {
-    // The upper half chooses the set, the lower one is the name.
-    Int(truncatingIfNeeded: (hash.value >> 32 &* UInt64(truncatingIfNeeded: setCount)) >> 32) * Self.ways
+  /// The upper half of the hash chooses the set; the tag and the mark have bits of the lower one.
+  @inline(__always)
+  private func set(_ hash: FlowHash) -> Int {
+    Int(truncatingIfNeeded: (hash.value >> 32 &* UInt64(truncatingIfNeeded: setCount)) >> 32)
   }
 
-  private static func name(_ hash: FlowHash) -> UInt64 { hash.value & 0xFFFF_FFFF }
+  /// The bits of a mark that are the hash's.
+  private static var name: UInt32 { 0xFFFC_0000 }
 
-  /// Plus one, so that no word in use is 0.
-  private static func time(_ second: UInt64) -> UInt64 { (second &+ 1) & 0xFFFF }
+  private static func name(_ hash: FlowHash) -> UInt32 { UInt32(truncatingIfNeeded: hash.value) & name }
+
+  private static func time(_ second: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: second) & 0xFFFF }
 }

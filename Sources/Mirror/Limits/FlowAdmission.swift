@@ -6,7 +6,9 @@ import Wire
 /// What was let in stays in while the share has it. When the share grows, a TCP connection joins with its first segment
 /// (SYN), so that the collector sees it whole; one that had begun before waits, `patience` at least and twice that at
 /// most, and is taken as it is then. What is not TCP joins at once. What was shed in the middle ends in the middle.
-struct FlowAdmission: ~Copyable {
+///
+/// A class: its four kilobytes would be copied with its owner for each frame.
+final class FlowAdmission {
   /// Nanoseconds.
   static let patience: Int64 = 300_000_000_000
 
@@ -34,7 +36,7 @@ struct FlowAdmission: ~Copyable {
   }
 
   /// A batch begins, whose frames are sent at `cost`.
-  mutating func begin(_ cost: FrameCost) {
+  func begin(_ cost: FrameCost) {
     self.cost = cost
     now = MonotonicClock.nanoseconds
     charged = 0
@@ -47,14 +49,14 @@ struct FlowAdmission: ~Copyable {
   }
 
   /// The batch is sent; `units` of RATE_LIMIT went out.
-  mutating func end(units: Int64) {
+  func end(units: Int64) {
     now = MonotonicClock.nanoseconds
     limiter.sent?.take(units - charged, now)
     limiter.merge(&tally, now: now)
   }
 
   /// Whether a frame of flow `hash` (nil: of none) may be sent.
-  mutating func admits(_ frame: InnerFrame, _ packet: IPPacket?, _ hash: UInt32?, _ flow: FlowHash) -> Bool {
+  func admits(_ frame: InnerFrame, _ packet: IPPacket?, _ hash: UInt32?, _ flow: FlowHash) -> Bool {
     let units = limiter.rate.map { cost.units(frame.byteCount, $0.unit) } ?? 0
     if let hash {
       guard UInt64(hash) < threshold else { return false }
@@ -78,7 +80,7 @@ struct FlowAdmission: ~Copyable {
   }
 
   /// With little in the bucket: sheds flows. What is of no flow waits for nobody.
-  private mutating func mayGo(_ hash: UInt32?, _ left: Int64) -> Bool {
+  private func mayGo(_ hash: UInt32?, _ left: Int64) -> Bool {
     guard let hash else { return left > 0 }
     if left > 0 {
       softLevel = left / 2
@@ -91,7 +93,7 @@ struct FlowAdmission: ~Copyable {
   }
 
   /// Keeps to the share as it is now.
-  private mutating func follow() {
+  private func follow() {
     let wanted = limiter.share.threshold
     guard wanted != threshold else { return }
     if wanted < threshold { joins.removeAll(from: wanted) }
@@ -101,7 +103,7 @@ struct FlowAdmission: ~Copyable {
   }
 
   /// Whether a frame beyond what is settled belongs to what has joined.
-  private mutating func hasJoined(_ bytes: RawSpan, _ packet: IPPacket?, _ hash: UInt32, _ flow: FlowHash) -> Bool {
+  private func hasJoined(_ bytes: RawSpan, _ packet: IPPacket?, _ hash: UInt32, _ flow: FlowHash) -> Bool {
     guard let packet, packet.upperProtocol == IPProtocol.tcp, !packet.isFragment else { return true }
     let start = packet.headerByteCount
     guard bytes.byteCount > start + TCPHeader.flags.offset else { return false }

@@ -25,17 +25,16 @@ struct FrameSelector: ~Copyable {
   /// The flows that sampling leaves.
   var sample: FlowShare {
     didSet {
-      usesShares = !sample.isAll || hasLimit
-      isSelective = usesShares || flows.rules.isOn
+      usesShares = !sample.isAll || admission != nil
+      isSelective = usesShares || followsFlows
     }
   }
-  private var admission: FlowAdmission?
-  /// Whether SAMPLE, a limit or a rule has anything to say. A stored value: to ask `admission` whether it is there, the
-  /// compiler copies its four kilobytes, for every frame.
+  private let admission: FlowAdmission?
+  /// Whether SAMPLE, a limit or a rule has anything to say.
   private var isSelective: Bool
   private var usesShares: Bool
-  /// Whether there is a limit; stored for the same reason.
-  private let hasLimit: Bool
+  /// Whether there is a flow rule.
+  private(set) var followsFlows = false
   /// Finds frames of ours that another forwarder has mirrored back.
   var returnedFrame: ReturnedFrame
   /// ENCRYPTED, FLOW_DEPTH and MIRROR. No optional: one whose value cannot be copied is moved out and in for each use.
@@ -53,8 +52,7 @@ struct FrameSelector: ~Copyable {
     admission = limiter.map { FlowAdmission($0) }
     self.returnedFrame = returnedFrame
     loopDetector = LoopDetector(bufferByteCount: bufferByteCount)
-    hasLimit = limiter != nil
-    usesShares = !sample.isAll || hasLimit
+    usesShares = !sample.isAll || limiter != nil
     isSelective = usesShares
   }
 
@@ -63,13 +61,13 @@ struct FrameSelector: ~Copyable {
   /// - Throws: `SystemError` if there is no memory for them.
   mutating func follow(_ rules: FlowRules) throws(SystemError) {
     flows = try FlowSelector(rules)
-    isSelective = true
+    followsFlows = rules.isOn
+    isSelective = usesShares || followsFlows
   }
 
   /// The verdict on a frame of flow `flow` that the kernel saw at `timestamp`, nanoseconds since 1970.
   @inline(__always)
   mutating func select(_ frame: InnerFrame, _ packet: IPPacket?, _ flow: FlowHash, timestamp: Int64) -> Verdict {
-    if isSelective { flows.table.prefetch(flow) }
     guard
       loopDetector.admits(flow.value, timestamp: timestamp, name: FlowName(frame.packetBytes, packet))
     else { return .loop }
@@ -88,7 +86,7 @@ struct FrameSelector: ~Copyable {
   ) -> Verdict {
     let hash = usesShares ? ShareHash.of(frame.packetBytes, etherType: frame.etherType) : nil
     if let hash, !sample.contains(hash) { return .sampledOut }
-    if flows.rules.isOn {
+    if followsFlows {
       switch flows.judge(frame, packet, flow, timestamp: timestamp) {
       case .mirrored: break
       case .withheld(let rule): return .withheld(rule)
@@ -102,24 +100,21 @@ struct FrameSelector: ~Copyable {
   private mutating func limit(
     _ frame: InnerFrame, _ packet: IPPacket?, _ hash: UInt32?, _ flow: FlowHash
   ) -> Verdict? {
-    guard hasLimit, let limiter = admission?.limiter else { return nil }
-    if admission!.admits(frame, packet, hash, flow) { return nil }
-    return limiter.cause == .rate ? .overRate : .overCPU
+    guard let admission, !admission.admits(frame, packet, hash, flow) else { return nil }
+    return admission.limiter.cause == .rate ? .overRate : .overCPU
   }
 
   /// A batch begins, whose frames are sent at `cost`.
   mutating func begin(_ cost: @autoclosure () -> FrameCost) {
-    if hasLimit { admission!.begin(cost()) }
-    if flows.rules.isOn { flows.begin(MonotonicClock.nanoseconds) }
+    admission?.begin(cost())
+    if followsFlows { flows.begin(MonotonicClock.nanoseconds) }
   }
 
   /// The batch was sent, as so many datagrams and bytes of outer packets.
-  mutating func sent(datagrams: UInt64, bytes: UInt64) {
-    guard let rate = admission?.limiter.rate else {
-      if admission != nil { admission!.end(units: 0) }
-      return
-    }
-    admission!.end(units: Int64(clamping: rate.unit == .bits ? bytes : datagrams))
+  func sent(datagrams: UInt64, bytes: UInt64) {
+    guard let admission else { return }
+    let units = admission.limiter.rate.map { $0.unit == .bits ? bytes : datagrams } ?? 0
+    admission.end(units: Int64(clamping: units))
   }
 
   /// Ends a batch at `now`, nanoseconds of a clock that does not go back.
