@@ -213,6 +213,30 @@ import Wire
     #expect(stream.judge(.init(side: .server, offset: 20_019, payload: rest, acknowledged: 10)).isWithheld)
   }
 
+  /// A place that was lost is found by a row of headers, however long that is; but what is made of headers that lead to
+  /// nothing is not followed without end, and mirrored.
+  @Test(arguments: [2, 2_900]) func aSearchIsBounded(decoys: Int) throws {
+    var random = SeededGenerator(seed: 96)
+    let made = Self.connection(&random, records: 40, alerts: false)
+    let tiny = Self.record(23, [0])
+    for isDecoy in [false, true] {
+      let stream = try FlowStream(rules)
+      _ = stream.judge(.init(side: .client, offset: 0, payload: made.client, acknowledged: 0))
+      _ = stream.judge(.init(side: .server, offset: 0, payload: made.server, acknowledged: 0))
+      // A header was skipped.
+      var offset = made.server.count + 70_000
+      var payload = [UInt8]()
+      for _ in 0..<decoys { payload += tiny }
+      if isDecoy { payload += [0] }
+      for _ in 0..<3 { payload += Self.record(23, random.bytes(15_000)) }
+      #expect(stream.judge(.init(side: .server, offset: offset, payload: payload, acknowledged: 0)).isMirrored)
+      offset += payload.count
+      let next = FlowStream.Piece(
+        side: .server, offset: offset, payload: Self.record(23, random.bytes(100)), acknowledged: 0)
+      #expect(stream.judge(next).isWithheld == (!isDecoy || decoys < 100))
+    }
+  }
+
   /// `none` begins with the answer to the ClientHello.
   @Test func noneIsMirrored() throws {
     var random = SeededGenerator(seed: 94)

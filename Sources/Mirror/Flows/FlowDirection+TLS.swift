@@ -86,36 +86,43 @@ extension FlowDirection {
   private static var sufficient: UInt64 { 3 }
   /// Bytes of a payload that are searched: any record ends within them.
   private static var searched: Int { TLSRecord.longest + 2 * TLSRecord.headerByteCount }
+  /// Headers of a payload that are looked at: as many as may be in a row, and some for what only looks like one. Else a
+  /// payload might be made of which each header leads far, and to nothing.
+  private static func patience(_ byteCount: Int) -> Int { byteCount / TLSRecord.headerByteCount + 256 }
   /// How far behind a payload the next header may be.
   private static var longestLead: Int { TLSRecord.longest + TLSRecord.headerByteCount }
 
   /// Looks for headers of application data, each of which leads to the next one.
   private mutating func findRecords(_ payload: RawSpan, at sequence: UInt32) {
+    var patience = Self.patience(payload.byteCount)
     if remaining > 0 {
       let offset = sequenceDistance(UInt32(truncatingIfNeeded: remaining), from: sequence)
       // The payload lies in front of it.
       if offset >= payload.byteCount, offset <= payload.byteCount + Self.longestLead { return }
-      if offset >= 0, offset < payload.byteCount, confirm(payload, at: sequence, from: offset) { return }
+      if offset >= 0, offset < payload.byteCount, confirm(payload, at: sequence, from: offset, &patience) { return }
       remaining = 0
     }
     guard payload.byteCount >= TLSRecord.headerByteCount else { return }
     for offset in 0..<min(payload.byteCount - TLSRecord.headerByteCount + 1, Self.searched)
     where payload.uint8(at: offset) == TLSRecord.application {
-      if confirm(payload, at: sequence, from: offset) { return }
+      if confirm(payload, at: sequence, from: offset, &patience) || patience == 0 { return }
     }
   }
 
-  /// Follows headers from `offset` on, which are good for the place if enough of them are right.
+  /// Follows headers from `start` on, which are good for the place if enough of them are right.
   ///
-  /// - Returns: whether none was wrong.
-  private mutating func confirm(_ payload: RawSpan, at sequence: UInt32, from start: Int) -> Bool {
+  /// - Returns: whether none was wrong, and `patience`, which each of them takes of, was enough.
+  private mutating func confirm(
+    _ payload: RawSpan, at sequence: UInt32, from start: Int, _ patience: inout Int
+  ) -> Bool {
     var offset = start
     var found = remaining >> 32
     while offset <= payload.byteCount - TLSRecord.headerByteCount {
-      guard let length = TLSRecord.applicationLength(payload, at: offset), length > 0 else {
+      guard patience > 0, let length = TLSRecord.applicationLength(payload, at: offset), length > 0 else {
         remaining = 0
         return false
       }
+      patience -= 1
       found += 1
       offset += TLSRecord.headerByteCount + length
     }
