@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension EndToEnd {
+extension EndToEndBeside {
   /// `packet-forwarder demo`: the first thing that anybody runs.
   @Suite(.whereInstalled(["nft", "tmux"])) struct Demo {
     private func demo(_ testbed: Testbed, _ arguments: [String] = []) throws -> Subprocess {

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension EndToEnd {
+extension EndToEndBeside {
   /// Where the mirror goes to: ports, several addresses, and names whose answer changes.
   @Suite struct Destinations {
     private static let more = (3...6).map { "198.51.100.\($0)" }

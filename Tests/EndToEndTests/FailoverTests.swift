@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension EndToEnd {
+extension EndToEndBeside {
   /// Entries of DESTINATION that stand by for another, and names that say where the forwarder runs.
   @Suite struct Failover {
     private static let second = "198.51.100.3"

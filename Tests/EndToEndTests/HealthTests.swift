@@ -21,7 +21,7 @@ struct Illness: Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
 }
 
-extension EndToEnd {
+extension EndToEndBeside {
   /// Every state in which a forwarder is unhealthy, produced for real, seen by `healthcheck` and HEALTH_FILE, and gone
   /// again.
   @Suite struct Health {

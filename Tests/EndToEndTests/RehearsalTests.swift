@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension EndToEndBeside {
   /// The commands of every page, as somebody would paste them: the program is really started by each of its command lines, and all
   /// else has a stand-in (`rehearse.sh`).
   @Suite struct Rehearsal {

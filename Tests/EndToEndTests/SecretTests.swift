@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension EndToEndBeside {
   /// What is in the traffic is for the collector: nothing of a payload is ever logged or shown, and what EXCLUDE names
   /// never leaves.
   @Suite struct Secrets {

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension EndToEnd {
+extension EndToEndBeside {
   /// What the service manager hears of a forwarder inside its sandbox.
   @Suite struct Notifications {
     /// Ready once it captures, alive once a second, unhealthy without being started anew for it, and its end.

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension EndToEnd {
+extension EndToEndBeside {
   /// A forwarder that asks ECS what task it is.
   @Suite struct TaskMetadata {
     private static let address = "169.254.170.2"

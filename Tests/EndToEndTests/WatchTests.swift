@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension EndToEnd {
+extension EndToEndBeside {
   /// `status --watch` in a real terminal.
   @Suite(.whereInstalled(["tmux"])) struct Watch {
     private func withWatch(_ body: (FaultBench, TmuxTerminal) throws -> Void) throws {

@@ -50,10 +50,10 @@ struct FlowJudge {
 
   /// Whether the first payload that is seen of a connection under way says what it carries.
   func isRecognizable(_ payload: RawSpan) -> Bool {
-    // Most of what comes is none of it: no letter in upper case, no type of a record.
-    guard payload.byteCount > 0, (65...95).contains(payload.uint8(at: 0)) || payload.uint8(at: 0) == TLSRecord.handshake
-    else { return false }
-    if TLSRecord.isClientHello(payload) || SSHPacket.isBanner(payload) { return true }
+    if TLSRecord.isClientHello(payload) { return true }
+    // Most of what comes is none of these.
+    guard HTTPStart.beginsWithCapital(payload) else { return false }
+    if SSHPacket.isBanner(payload) { return true }
     return rules.depth != nil && (HTTPStart.isRequest(payload) || HTTPStart.isHTTP2(payload))
   }
 
