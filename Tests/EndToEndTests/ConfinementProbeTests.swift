@@ -20,7 +20,7 @@ extension EndToEnd {
       // Any user may run a copy.
       let copy = "\(directory)/ConfinedProbe"
       if access(copy, F_OK) != 0 {
-        try FileManager.default.copyItem(atPath: try Tool.product("ConfinedProbe"), toPath: copy)
+        try Tool.copy(try Tool.product("ConfinedProbe"), to: copy, in: directory)
         #expect(chmod(directory, 0o755) == 0 && chmod(copy, 0o755) == 0)
       }
       let process = try Subprocess(

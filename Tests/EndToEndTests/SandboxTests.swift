@@ -98,7 +98,7 @@ extension EndToEnd {
     func withoutRoot(_ engine: Engine, source: String) throws {
       try withTestbed { testbed in
         let copy = "\(testbed.directory)/packet-forwarder"
-        try FileManager.default.copyItem(atPath: try Tool.packetForwarder(), toPath: copy)
+        try Tool.copy(try Tool.packetForwarder(), to: copy, in: testbed.directory)
         #expect(chmod(testbed.directory, 0o755) == 0 && chmod(copy, 0o755) == 0)
         var command = ["setpriv", "--reuid", "10001", "--regid", "10001", "--clear-groups"]
         if source != "ambient" {
@@ -136,7 +136,7 @@ extension EndToEnd {
           """
         let variables = environment(engine, ["DESTINATION": Testbed.Address.collector, "PATH": "/usr/bin:/usr/sbin"])
         let program = "\(testbed.directory)/packet-forwarder"
-        try FileManager.default.copyItem(atPath: try Tool.packetForwarder(), toPath: program)
+        try Tool.copy(try Tool.packetForwarder(), to: program, in: testbed.directory)
         #expect(chmod(testbed.directory, 0o755) == 0 && chmod(program, 0o755) == 0)
         let process = try testbed.start(
           ["unshare", "--mount", "sh", "-c", setUp, "sh"] + variables.map { "\($0)=\($1)" } + [
@@ -225,7 +225,7 @@ extension EndToEnd {
     @Test func becomingAnotherUserTakesRoot() throws {
       try withTestbed { testbed in
         let copy = "\(testbed.directory)/packet-forwarder"
-        try FileManager.default.copyItem(atPath: try Tool.packetForwarder(), toPath: copy)
+        try Tool.copy(try Tool.packetForwarder(), to: copy, in: testbed.directory)
         #expect(chmod(testbed.directory, 0o755) == 0 && chmod(copy, 0o755) == 0)
         let environment = environment(
           .ring, ["DESTINATION": Testbed.Address.collector, "USER_NAME": "10002", "PATH": "/usr/bin:/usr/sbin"])

@@ -1,5 +1,6 @@
 import CLinux
 import CPcap
+import Synchronization
 
 /// A classic BPF program as the kernel runs it on a packet socket.
 public struct BPFProgram: Equatable, Sendable {
@@ -62,10 +63,14 @@ public struct BPFProgram: Equatable, Sendable {
     copy.jt = instruction.jumpTrue
     copy.jf = instruction.jumpFalse
     copy.k = instruction.k
-    // The text lies in a buffer of libpcap's until the next call.
-    guard let text = unsafe bpf_image(&copy, CInt(index)) else { return "" }
-    return unsafe String(cString: text)
+    return Self.image.withLock { _ in
+      guard let text = unsafe bpf_image(&copy, CInt(index)) else { return "" }
+      return unsafe String(cString: text)
+    }
   }
+
+  /// The text lies in a buffer of libpcap's until the next call, on whatever thread.
+  private static let image = Mutex(())
 
   /// The program as libpcap takes it, for the time of the call.
   func withProgram<R>(_ body: (UnsafeMutablePointer<bpf_program>) -> R) -> R {

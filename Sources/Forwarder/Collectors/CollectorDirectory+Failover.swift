@@ -13,7 +13,8 @@ extension CollectorDirectory {
   /// Errors of `send` that pass by themselves.
   private static let passing: Set<CInt> = [ENOBUFS, EAGAIN, EMSGSIZE, ENOMEM, EINTR]
 
-  private var isFailover: Bool { settings.destinationMode == .failover }
+  /// Whether entries stand by for others.
+  var isFailover: Bool { settings.destinationMode == .failover }
 
   /// Milliseconds between probes.
   private var probeInterval: Int64 {

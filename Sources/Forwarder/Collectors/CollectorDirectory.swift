@@ -85,7 +85,9 @@ final class CollectorDirectory: Sendable {
         isComplete = false
         state.withLock { $0.missed(destination) }
         let known = state.withLock { $0.answers[destination] } ?? []
-        let use = known.isEmpty ? "" : ", still sending to \(known.map(\.description).joined(separator: ", "))"
+        // Under failover frames may go elsewhere.
+        let still = isFailover ? ", still known as " : ", still sending to "
+        let use = known.isEmpty ? "" : still + known.map(\.description).joined(separator: ", ")
         let what = known.isEmpty ? "has no address" : "was not looked up"
         trouble("name \(destination)", "DESTINATION \(error.host) \(what): \(error.reason)\(use); trying again")
       }

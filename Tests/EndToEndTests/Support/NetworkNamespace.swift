@@ -28,8 +28,8 @@ final class NetworkNamespace {
     self.name = name
     self.directory = directory
     var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else { throw Failure("pipe: errno \(errno)") }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    // No process that is started at this moment, for another test, may hold an end.
+    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Failure("pipe2: errno \(errno)") }
     lifeline = ends[1]
     defer { close(ends[0]) }
     let process = try Subprocess(

@@ -51,6 +51,8 @@ struct NginxServer {
         access_log off;
         sendfile on;
         client_max_body_size 0;
+        gzip on;
+        gzip_types text/plain;
         \(temporary.joined(separator: "\n  "))
         server {
           listen 80;

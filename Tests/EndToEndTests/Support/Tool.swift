@@ -40,6 +40,12 @@ enum Tool {
     return try product("packet-forwarder")
   }
 
+  /// Copies a program. Not by this process: what it has open for writing is open in each that it starts at this moment,
+  /// and a program that is open for writing cannot be run (ETXTBSY).
+  static func copy(_ program: String, to path: String, in directory: String) throws {
+    try Subprocess.run(["cp", program, path], in: directory)
+  }
+
   /// A program in the build folder of this test bundle.
   static func product(_ name: String) throws -> String {
     var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
