@@ -7,7 +7,8 @@ enum NameProbe {
   /// The addresses of all destinations, each once, and what is to be said of the names. Names are looked up at the same
   /// time, until `limit`.
   static func run(
-    _ destinations: [Destination], until limit: TimeLimit, resolve: @escaping PlacedResolver.Resolve = Resolver.addresses
+    _ destinations: [Destination], until limit: TimeLimit,
+    resolve: @escaping PlacedResolver.Resolve = Resolver.addresses
   ) -> (addresses: [SocketAddress], findings: [Finding]) {
     let answers = Concurrently.map(destinations, until: limit) {
       destination -> Result<[SocketAddress], Resolver.Failure> in

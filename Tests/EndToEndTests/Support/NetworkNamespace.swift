@@ -29,7 +29,8 @@ final class NetworkNamespace {
     self.directory = directory
     var ends: [Int32] = [0, 0]
     // No process that is started at this moment, for another test, may hold an end.
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Failure("pipe2: errno \(errno)") }
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw Failure("socketpair: errno \(errno)") }
     lifeline = ends[1]
     defer { close(ends[0]) }
     let process = try Subprocess(
