@@ -1,6 +1,6 @@
 import Glibc
 
-/// Zeroed memory of fixed size that takes up room only where it was written to.
+/// Zeroed memory of fixed size that takes up room only where it was written to, until `takeUp`.
 @safe
 package struct ZeroedMemory: ~Copyable {
   /// The first byte, at the start of a page.
@@ -24,6 +24,14 @@ package struct ZeroedMemory: ~Copyable {
   package init() {
     unsafe base = UnsafeMutableRawPointer(bitPattern: 64)!
     byteCount = 0
+  }
+
+  /// Has the system give all of it now, so that nothing is waited for, or found wanting, later.
+  package func takeUp() {
+    // As many bytes as a page has at least.
+    for offset in stride(from: 0, to: byteCount, by: 4_096) {
+      unsafe base.storeBytes(of: 0, toByteOffset: offset, as: UInt8.self)
+    }
   }
 
   deinit { if byteCount > 0 { unsafe munmap(base, byteCount) } }

@@ -2,7 +2,7 @@ import CLinux
 import System
 import Wire
 
-/// The flows of a worker, in memory that is reserved at the start and taken up as flows come.
+/// The flows of a worker, in memory of a fixed size.
 ///
 /// Eight places make a set. A byte of each, together a word, says which of them are worth a look (`PlaceTags`): these words
 /// are few enough to stay in a processor's caches, so that a flow that is not there costs no access to memory. The entry's
@@ -80,6 +80,9 @@ struct FlowTable: ~Copyable {
       yield unsafe &entries[place]
     }
   }
+
+  /// Has the system give all the memory now: a flood of flows is not to make it grow.
+  func takeUp() { memory.takeUp() }
 
   /// Has the processor fetch what `find` looks at first; to be called some steps before.
   @inline(__always) func prefetch(_ hash: FlowHash) { unsafe CLinux_prefetch(tags + set(hash)) }

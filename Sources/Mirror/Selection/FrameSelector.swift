@@ -61,6 +61,7 @@ struct FrameSelector: ~Copyable {
   /// - Throws: `SystemError` if there is no memory for them.
   mutating func follow(_ rules: FlowRules) throws(SystemError) {
     flows = try FlowSelector(rules)
+    flows.table.takeUp()
     followsFlows = rules.isOn
     isSelective = usesShares || followsFlows
   }

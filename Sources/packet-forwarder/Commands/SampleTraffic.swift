@@ -21,10 +21,10 @@ final class SampleTraffic: Sendable {
       responder = try Self.open(.datagram)
       for server in [listener, responder] { try server.bind(to: SocketAddress(bytes: [127, 0, 0, 1], port: 0)) }
     } catch {
-      throw ExitStatus.failure(ExitStatus.inputOutput, "cannot open a socket on 127.0.0.1")
+      throw ExitStatus.failure(ExitStatus.inputOutput, "cannot open a socket on 127.0.0.1: \(error)")
     }
     guard listen(listener.value, 8) == 0 else {
-      throw ExitStatus.failure(ExitStatus.inputOutput, "cannot listen on 127.0.0.1")
+      throw ExitStatus.failure(SystemError(operation: "listen", code: errno))
     }
   }
 
